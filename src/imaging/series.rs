@@ -1,0 +1,209 @@
+//! What every reader produces: a [`Series`] of [`Slice`]s holding stored values and what the file
+//! says about them. Nothing here knows a window on a screen or a network.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The slices of one acquisition, or a single picture, in the order a reader scrolls through them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The file, or the first of the files, that was opened.
+    pub path: PathBuf,
+    /// What the content was recognised as, for people: "JPEG", "DICOM, JPEG-LS lossless", "NIfTI-1".
+    pub format: String,
+    /// The series description of the file; never a patient's name or number.
+    pub description: Option<String>,
+    /// True for the scans that [`crate::dataset::phantom`] makes. Every screen that shows one says so.
+    pub synthetic: bool,
+    /// Never empty.
+    pub slices: Vec<Arc<Slice>>,
+    /// What a reader of the scan should know of the way it was read, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// One image: stored values, the modality LUT, and what is known of its place in the patient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slice {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Stored values, row by row from the top, `height × width` of them, every one finite.
+    pub stored: Vec<f32>,
+    /// Stored value to modality value.
+    pub rescale: Rescale,
+    /// How the stored values were written, which decides how a network sees them.
+    pub depth: Depth,
+    /// True where low values are bright (DICOM MONOCHROME1).
+    pub inverted: bool,
+    /// The window that the file asks for first, if it asks for one.
+    pub window: Option<Window>,
+    /// The function that applies the window.
+    pub voi: VoiFunction,
+    /// Distance of pixel centres; `None` where the file does not say.
+    pub spacing: Option<Spacing>,
+    /// Direction of rows and columns in the patient; `None` where the file does not say.
+    pub orientation: Option<Orientation>,
+    /// Centre of the first pixel in the patient, mm, DICOM's axes (left, posterior, superior).
+    pub position: Option<[f32; 3]>,
+}
+
+impl Slice {
+    /// A slice of which nothing is known but its pixels.
+    ///
+    /// # Panics
+    /// If `stored` does not hold `width × height` values: a reader's bug, not a file's.
+    pub fn new(width: usize, height: usize, stored: Vec<f32>, depth: Depth) -> Self {
+        assert_eq!(stored.len(), width * height, "a slice holds width × height values");
+        Self {
+            width,
+            height,
+            stored,
+            rescale: Rescale::IDENTITY,
+            depth,
+            inverted: false,
+            window: None,
+            voi: VoiFunction::Linear,
+            spacing: None,
+            orientation: None,
+            position: None,
+        }
+    }
+
+    /// The stored value in column `x` of row `y`, or `None` outside.
+    pub fn stored_at(&self, x: usize, y: usize) -> Option<f32> {
+        (x < self.width && y < self.height).then(|| self.stored[y * self.width + x])
+    }
+
+    /// Smallest and largest modality value.
+    pub fn value_range(&self) -> (f32, f32) {
+        let (low, high) = self
+            .stored
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+        let (a, b) = (self.rescale.apply(low), self.rescale.apply(high));
+        (a.min(b), a.max(b))
+    }
+}
+
+/// How stored values were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// 0..=255, as pictures are: already scaled for a screen by whoever wrote the file.
+    EightBit,
+    /// Anything wider: MRI values without an absolute scale.
+    Wide,
+}
+
+/// The linear modality LUT, PS3.3 C.11.1: `value = stored × slope + intercept`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rescale {
+    pub slope: f32,
+    pub intercept: f32,
+}
+
+impl Rescale {
+    /// Stored values as they are.
+    pub const IDENTITY: Self = Self { slope: 1.0, intercept: 0.0 };
+
+    /// The modality value of a stored one.
+    pub fn apply(self, stored: f32) -> f32 {
+        stored * self.slope + self.intercept
+    }
+}
+
+/// Window centre and width, in modality values, PS3.3 C.11.2.1.2.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Window {
+    pub center: f32,
+    /// Above zero.
+    pub width: f32,
+}
+
+/// VOI LUT Function, PS3.3 C.11.2.1.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum VoiFunction {
+    /// C.11.2.1.2.1: the half-pixel convention of integer data.
+    #[default]
+    Linear,
+    /// C.11.2.1.3.2: plain linear.
+    LinearExact,
+    /// C.11.2.1.3.1.
+    Sigmoid,
+}
+
+/// Distance between the centres of neighbouring pixels, mm, and of neighbouring slices.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spacing {
+    /// Between rows: down the image.
+    pub row_mm: f32,
+    /// Between columns: along the image.
+    pub column_mm: f32,
+    /// Between slice centres, where known.
+    pub slice_mm: Option<f32>,
+}
+
+/// Unit vectors in DICOM's patient axes: +x to the patient's left, +y to the back, +z to the head.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Orientation {
+    /// Where one walks along a row, to the right on the screen.
+    pub along_row: [f32; 3],
+    /// Where one walks down a column, downwards on the screen.
+    pub down_column: [f32; 3],
+}
+
+impl Orientation {
+    /// Letters at the left, right, top and bottom edge of the image (PS3.3 C.7.6.1.1.1):
+    /// L R A P H F, up to two where the plane is oblique.
+    pub fn edge_letters(&self) -> [String; 4] {
+        let opposite = |v: [f32; 3]| [-v[0], -v[1], -v[2]];
+        [
+            direction_letters(opposite(self.along_row)),
+            direction_letters(self.along_row),
+            direction_letters(opposite(self.down_column)),
+            direction_letters(self.down_column),
+        ]
+    }
+
+    /// "axial", "coronal", "sagittal", or `None` where no axis of the patient dominates.
+    pub fn plane(&self) -> Option<&'static str> {
+        let (r, c) = (self.along_row, self.down_column);
+        let normal =
+            [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]];
+        let axis = (0..3).max_by(|&a, &b| normal[a].abs().total_cmp(&normal[b].abs()))?;
+        (normal[axis].abs() > 0.8).then(|| ["sagittal", "coronal", "axial"][axis])
+    }
+}
+
+/// The letters of a direction, the strongest first; components below a quarter do not count.
+fn direction_letters(v: [f32; 3]) -> String {
+    let mut parts: Vec<(f32, char)> = [('L', 'R'), ('P', 'A'), ('H', 'F')]
+        .iter()
+        .zip(v)
+        .filter(|(_, x)| x.abs() > 0.25)
+        .map(|(&(plus, minus), x)| (x.abs(), if x > 0.0 { plus } else { minus }))
+        .collect();
+    parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    parts.into_iter().take(2).map(|(_, letter)| letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axial_slice_shows_the_patients_right_on_the_left() {
+        let axial = Orientation { along_row: [1.0, 0.0, 0.0], down_column: [0.0, 1.0, 0.0] };
+        assert_eq!(axial.edge_letters(), ["R", "L", "A", "P"].map(String::from));
+        assert_eq!(axial.plane(), Some("axial"));
+    }
+
+    #[test]
+    fn an_oblique_plane_names_two_letters_and_no_plane() {
+        let s = std::f32::consts::FRAC_1_SQRT_2;
+        let oblique = Orientation { along_row: [s, s, 0.0], down_column: [0.0, 0.0, -1.0] };
+        assert_eq!(oblique.edge_letters()[2], "H");
+        assert_eq!(oblique.edge_letters()[1].len(), 2);
+        assert_eq!(oblique.plane(), None);
+    }
+}

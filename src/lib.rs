@@ -1,0 +1,26 @@
+//! MRIMaster: a desktop viewer that shows radiologists what an MRI classifier looked at.
+//!
+//! Data flows one way, and each module imports only those above it in this list:
+//!
+//! | module | turns | into |
+//! | --- | --- | --- |
+//! | [`imaging`] | files | pixels: series of slices with stored values |
+//! | [`dataset`] | folders | labelled scans; synthetic scans |
+//! | [`model`] | slices | tensors, logits, probabilities |
+//! | [`explain`] | activations and gradients | saliency maps of every layer |
+//! | [`train`] | labelled scans | checkpoints |
+//! | [`worker`] | requests | responses, on threads of their own |
+//! | [`state`] | commands and responses | what the program knows |
+//! | [`ui`] | state | a window |
+//! | [`app`], [`cli`] | | the two faces of the program |
+
+pub mod app;
+pub mod cli;
+pub mod dataset;
+pub mod explain;
+pub mod imaging;
+pub mod model;
+pub mod state;
+pub mod train;
+pub mod ui;
+pub mod worker;

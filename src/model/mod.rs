@@ -1,0 +1,4 @@
+//! Pixels to probabilities. tch starts here.
+
+pub mod card;
+pub mod prediction;
