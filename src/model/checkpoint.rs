@@ -247,8 +247,7 @@ fn to_tensor(view: &safetensors::tensor::TensorView, shape: &[i64]) -> Result<Te
         other => return Err(format!("its values are {other:?}, and floating point is needed")),
     };
     let convert = || -> Result<(Tensor, bool), tch::TchError> {
-        let tensor =
-            Tensor::f_from_data_size(view.data(), shape, kind)?.f_to_kind(Kind::Float)?;
+        let tensor = Tensor::f_from_data_size(view.data(), shape, kind)?.f_to_kind(Kind::Float)?;
         let finite = tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0;
         Ok((tensor, finite))
     };

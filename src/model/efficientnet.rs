@@ -160,12 +160,8 @@ impl SqueezeExcitation {
     }
 
     fn forward(&self, input: &Tensor) -> Tensor {
-        let weights = input
-            .adaptive_avg_pool2d([1, 1])
-            .apply(&self.fc1)
-            .silu()
-            .apply(&self.fc2)
-            .sigmoid();
+        let weights =
+            input.adaptive_avg_pool2d([1, 1]).apply(&self.fc1).silu().apply(&self.fc2).sigmoid();
         input * weights
     }
 }
