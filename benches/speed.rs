@@ -94,7 +94,10 @@ fn grad_cam_of_all_layers(criterion: &mut Criterion) {
     let mut ratios: Vec<f64> =
         (0..40).map(|_| (time(&|| b0.bare()), time(&|| b0.maps()))).map(|(a, b)| b / a).collect();
     ratios.sort_by(f64::total_cmp);
-    println!("maps of 49 layers, upsampled: {:.2} × forward and backward (median of 40 pairs)", ratios[20]);
+    println!(
+        "maps of 49 layers, upsampled: {:.2} × forward and backward (median of 40 pairs)",
+        ratios[20]
+    );
 }
 
 fn window_mapping(criterion: &mut Criterion) {
