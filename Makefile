@@ -4,7 +4,7 @@ step := .cargo/setup/step.sh
 
 purpose = build
 run: purpose = build run
-test: purpose = build test
+test: purpose = test
 test: components = rustfmt clippy
 
 # libtorch's threads wait by spinning; beside the tests' own threads that is slow beyond reason.
@@ -33,5 +33,5 @@ bench: setup ## measure; the report goes to the screen
 
 setup: ## bring what is missing to build: system packages, libtorch
 	@$(step) "Rust" .cargo/setup/rust.sh $(components)
-	@$(step) "System packages to $(purpose)" .cargo/setup/system.sh $(purpose)
+	@$(step) "System packages ($(purpose))" .cargo/setup/system.sh $(purpose)
 	@$(step) "libtorch" .cargo/setup/libtorch.sh
