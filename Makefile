@@ -2,6 +2,11 @@
 
 step := .cargo/setup/step.sh
 
+purpose = build
+run: purpose = build run
+test: purpose = test
+test: components = rustfmt clippy
+
 # libtorch's threads wait by spinning; beside the tests' own threads that is slow beyond reason.
 test bench: export OMP_NUM_THREADS ?= 1
 
@@ -14,12 +19,10 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: setup ## bring what is missing, build, and open the viewer on the demo study
-	@$(step) "System libraries for the window" .cargo/setup/system.sh run
 	@$(step) "Build in release mode (ten minutes the first time on two cores)" cargo build --release --locked
 	@$(step) "Viewer" .cargo/setup/show.sh
 
 test: setup ## bring what is missing, check form and warnings, run every test, build the documentation
-	@$(step) "Rust components" .cargo/setup/rust.sh rustfmt clippy
 	@$(step) "Form" cargo fmt --check
 	@$(step) "Warnings" cargo clippy --locked --all-targets -- -D warnings
 	@$(step) "Tests (the first build takes some minutes)" cargo test --locked
@@ -29,6 +32,6 @@ bench: setup ## measure; the report goes to the screen
 	@$(step) "Benchmarks" cargo bench --locked
 
 setup: ## bring what is missing to build: system packages, libtorch
-	@$(step) "Rust" .cargo/setup/rust.sh
-	@$(step) "System packages to build" .cargo/setup/system.sh build
+	@$(step) "Rust" .cargo/setup/rust.sh $(components)
+	@$(step) "System packages ($(purpose))" .cargo/setup/system.sh $(purpose)
 	@$(step) "libtorch" .cargo/setup/libtorch.sh

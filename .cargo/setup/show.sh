@@ -11,7 +11,6 @@ if [ "$(uname -s)" != Linux ] || [ -n "${DISPLAY:-}" ] || [ -n "${WAYLAND_DISPLA
 fi
 
 echo "  there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set), so a virtual one is used"
-.cargo/setup/system.sh display
 mkdir -p out
 xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" "${viewer[@]}" --screenshot out/screen.png --demo
 echo "  the screen is in out/screen.png"

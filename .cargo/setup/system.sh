@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Brings the system packages that are missing:  system.sh build | run | display …
+# Brings the system packages that are missing:  system.sh build | test | run …
 #
-#   build    compilers and tools, also enough for the tests
-#   run      the libraries that the window opens when the program starts
-#   display  a virtual display, for a machine that has none
+#   build  compilers and tools
+#   test   the same: the tests draw in software and open no window
+#   run    the libraries that the window opens when the program starts; without a display, a virtual one
 #
 # Looks for the commands and libraries themselves, so that nothing is installed (and nobody is asked
 # for a password) where they are there, whoever put them there. Installs on Debian and Ubuntu only;
@@ -34,7 +34,7 @@ look() {
     things=()
     for purpose in "$@"; do
         case "$purpose" in
-            build)
+            build | test)
                 need_command cmake cmake # JPEG-LS and libtorch's glue are C++
                 need_command c++ g++
                 # For libtorch.sh, unless what it brings is there.
@@ -57,13 +57,12 @@ look() {
                     compgen -G '/usr/lib*/dri/*_dri.so' >/dev/null ||
                     compgen -G '/usr/lib/*/dri/*_dri.so' >/dev/null ||
                     missing libgl1-mesa-dri "an OpenGL driver"
+                if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+                    need_command Xvfb xvfb
+                    need_command xauth xauth
+                fi
                 ;;
-            display)
-                $linux || continue
-                need_command Xvfb xvfb
-                need_command xauth xauth
-                ;;
-            *) die "there is nothing called $purpose to bring; say build, run or display" ;;
+            *) die "there is nothing called $purpose to bring; say build, test or run" ;;
         esac
     done
 }
@@ -88,7 +87,7 @@ if [ "$(id -u)" -eq 0 ]; then
 elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
     as_root=(sudo)
 else
-    die "$list missing, and only root can install; run: sudo $install"
+    die "missing: $list; only root can install them: sudo $install"
 fi
 
 started=$SECONDS
