@@ -61,7 +61,9 @@ fn greys(slice: &Slice) -> Vec<f32> {
         Depth::EightBit => Box::new(|stored| stored),
         Depth::Wide => {
             let ends = quantiles(&slice.stored, &WIDE_QUANTILES);
-            let gain = 255.0 / (ends[1] - ends[0]).max(f32::MIN_POSITIVE);
+            let span = ends[1] - ends[0];
+            // A flat slice is black, not a division by zero.
+            let gain = if span > 0.0 { (255.0 / span).min(f32::MAX) } else { 0.0 };
             // A falling rescale turns bright and dark around.
             let falling = slice.rescale.slope < 0.0;
             Box::new(move |stored| {
