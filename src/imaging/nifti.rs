@@ -19,6 +19,8 @@ use super::luminance::grey;
 use super::series::{Depth, Rescale, SYNTHETIC_MARK, Series, Slice, VoiFunction, Window};
 
 const HEADER_BYTES: usize = 348;
+/// The header and four bytes that say whether extensions follow.
+const SMALLEST_OFFSET: u64 = 352;
 const NIFTI_2_HEADER_BYTES: i32 = 540;
 
 /// Which format's header a file begins with.
@@ -72,14 +74,15 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
     let voxels = check_size(size[0], size[1], size[2])?;
     let kind = voxel_type(&header)?;
 
-    let skip = (header.vox_offset.max(0.0) as u64).max(HEADER_BYTES as u64) - HEADER_BYTES as u64;
+    // NaN and what lies inside the header become the smallest offset that the format allows.
+    let skip = (header.vox_offset as u64).max(SMALLEST_OFFSET) - HEADER_BYTES as u64;
     let skipped = std::io::copy(&mut source.by_ref().take(skip), &mut std::io::sink());
     if skipped.map_err(|_| ends_early())? < skip {
         return Err(ends_early());
     }
     // Grows as bytes come: a header's promise alone allocates nothing.
     let mut data = Vec::new();
-    let expected = voxels * voxel_bytes(kind);
+    let expected = voxels * kind.size_of();
     source.take(expected as u64).read_to_end(&mut data).map_err(|_| ends_early())?;
     if data.len() < expected {
         return Err(Refusal::damaged(format!(
@@ -177,10 +180,6 @@ fn voxel_type(header: &NiftiHeader) -> Result<NiftiType, Refusal> {
             header.datatype
         ))),
     }
-}
-
-fn voxel_bytes(kind: NiftiType) -> usize {
-    kind.size_of()
 }
 
 /// Stored values, x fastest. Integers beyond 2^24 lose their last bits.

@@ -1,0 +1,582 @@
+"""Makes the files of tests/fixtures/readers and expected.json, the pixels and geometry that other
+readers find in them: pydicom (with gdcm, pylibjpeg, pyjpegls), nibabel, Pillow and tifffile.
+
+    pip install numpy pydicom python-gdcm pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg pyjpegls \
+        nibabel Pillow tifffile
+    python tests/reference/make_reader_fixtures.py
+
+Every picture is a formula; no scan of a person is in here.
+"""
+
+import io
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import gdcm
+import nibabel as nib
+import numpy as np
+import pydicom
+import tifffile
+from PIL import Image, PngImagePlugin
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian, JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit, JPEGExtended12Bit,
+    JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless, RLELossless,
+)
+
+OUT = Path(__file__).resolve().parent.parent / "fixtures" / "readers"
+ROWS, COLUMNS = 36, 33
+MR = "1.2.840.10008.5.1.4.1.1.4"
+ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
+ROOT = "1.2.826.0.1.3680043.10.1537."
+
+pictures, files, refused = {}, [], []
+
+
+def wave(rows=ROWS, columns=COLUMNS, frame=0, top=4095):
+    """A bright disc with ripples, 0..top, different in every frame."""
+    y, x = np.mgrid[0:rows, 0:columns]
+    r = np.hypot(x - columns / 2 - frame, y - rows / 3)
+    ripple = 0.5 + 0.3 * np.cos(0.9 * r + frame) + 0.2 * ((x * 7 + y * 13 + frame * 5) % 11) / 11
+    return np.round(np.clip(ripple, 0, 1) * top)
+
+
+def colours(top=255):
+    planes = [wave(frame=f, top=top) for f in (0, 1, 2)]
+    return np.stack(planes, axis=-1).astype(np.uint8 if top < 256 else np.uint16)
+
+
+def luma(rgb):
+    """BT.601 in Pillow's fixed point."""
+    rgb = rgb.astype(np.int64)
+    return (rgb[..., 0] * 19595 + rgb[..., 1] * 38470 + rgb[..., 2] * 7471 + 0x8000) >> 16
+
+
+def pixels(values):
+    """The key of a picture, stored once however many files show it."""
+    values = np.asarray(values, dtype=np.float64)
+    numbers = [int(v) if float(v).is_integer() else float(v) for v in values.ravel()]
+    key = next((k for k, v in pictures.items() if v == numbers), f"p{len(pictures)}")
+    pictures[key] = numbers
+    return key
+
+
+def expect(name, frames, tolerance=0, **facts):
+    frames = [np.asarray(f) for f in frames]
+    height, width = frames[0].shape
+    files.append(dict(file=name, width=width, height=height, tolerance=tolerance,
+                      slices=[pixels(f) for f in frames], **facts))
+
+
+def refuse(name, *words):
+    refused.append(dict(file=name, words=list(words)))
+
+
+# --- DICOM -----------------------------------------------------------------------------------
+
+def dataset(syntax, array, number=1, bits=None, **attributes):
+    """An MR image, or several frames, with `array` as its samples (frames first, colour last)."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(MR)
+    meta.MediaStorageSOPInstanceUID = UID(f"{ROOT}{len(files)}.{number}")
+    meta.TransferSyntaxUID = syntax
+    meta.ImplementationClassUID = UID(ROOT + "0")
+    ds = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128,
+                     is_implicit_VR=syntax == ImplicitVRLittleEndian,
+                     is_little_endian=syntax != ExplicitVRBigEndian)
+    ds.SOPClassUID, ds.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    ds.Modality, ds.PatientName, ds.PatientID = "MR", "Formula^Only", "0"
+    ds.SeriesInstanceUID, ds.InstanceNumber = f"{ROOT}9.{len(files)}", number
+    ds.SeriesDescription = "wave"
+    colour = array.shape[-1] == 3
+    shape = array.shape[:-1] if colour else array.shape
+    ds.Rows, ds.Columns = shape[-2:]
+    if len(shape) == 3:
+        ds.NumberOfFrames = shape[0]
+    ds.SamplesPerPixel = 3 if colour else 1
+    ds.PhotometricInterpretation = "RGB" if colour else "MONOCHROME2"
+    if colour:
+        ds.PlanarConfiguration = 0
+    ds.BitsAllocated = array.dtype.itemsize * 8
+    ds.BitsStored = bits or ds.BitsAllocated
+    ds.HighBit = ds.BitsStored - 1
+    ds.PixelRepresentation = int(array.dtype.kind == "i")
+    for name, value in attributes.items():
+        setattr(ds, name, value)
+    order = ">" if syntax == ExplicitVRBigEndian else "<"
+    ds.PixelData = array.astype(array.dtype.newbyteorder(order)).tobytes()
+    ds["PixelData"].VR = "OB" if ds.BitsAllocated == 8 and syntax != ImplicitVRLittleEndian else "OW"
+    return ds
+
+
+def save(ds, name):
+    path = OUT / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+def compressed(ds, syntax, **options):
+    """By pydicom's encoders."""
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.compress(syntax, generate_instance_uid=False, **options)
+    return ds
+
+
+def by_gdcm(ds, syntax, name):
+    """By gdcm, which writes the lossless JPEGs that pydicom cannot."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.dcm"
+        ds.save_as(plain, enforce_file_format=True)
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(plain))
+        assert reader.Read()
+        change = gdcm.ImageChangeTransferSyntax()
+        change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(syntax)))
+        change.SetInput(reader.GetImage())
+        assert change.Change(), name
+        writer = gdcm.ImageWriter()
+        writer.SetFileName(str(OUT / name))
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        assert writer.Write()
+
+
+def read_back(name, tolerance=0, **facts):
+    """What pydicom finds in a file."""
+    ds = pydicom.dcmread(OUT / name)
+    array = ds.pixel_array
+    if ds.SamplesPerPixel == 3:
+        array = luma(array)
+        facts.setdefault("note", "in colour")
+    frames = array if array.ndim == 3 else [array]
+    wide = ds.BitsStored > 8 or ds.PixelRepresentation == 1 or "RescaleSlope" in ds
+    facts.setdefault("depth", "wide" if wide else "eight")
+    expect(name, frames, tolerance, **facts)
+
+
+def jpeg(array, **options):
+    stream = io.BytesIO()
+    Image.fromarray(array).save(stream, "JPEG", **options)
+    return stream.getvalue()
+
+
+def make_dicom():
+    wide, small = wave().astype(np.uint16), wave(top=255).astype(np.uint8)
+    signed = (wave() - 2048).astype(np.int16)
+    many = np.stack([wave(frame=f) for f in range(3)]).astype(np.uint16)
+
+    native = dict(explicit=ExplicitVRLittleEndian, implicit=ImplicitVRLittleEndian,
+                  big=ExplicitVRBigEndian, deflated=DeflatedExplicitVRLittleEndian)
+    for label, syntax in native.items():
+        for kind, array, bits in (("u16", wide, 12), ("u8", small, 8), ("i16", signed, 13)):
+            name = f"{label}_{kind}.dcm"
+            save(dataset(syntax, array, bits=bits), name)
+            read_back(name, format="DICOM")
+    packed = dict(rle=RLELossless, jpegls=JPEGLSLossless, j2k=JPEG2000Lossless)
+    for label, syntax in packed.items():
+        for kind, array, bits in (("u16", wide, 12), ("u8", small, 8), ("i16", signed, 13)):
+            name = f"{label}_{kind}.dcm"
+            save(compressed(dataset(ExplicitVRLittleEndian, array, bits=bits), syntax), name)
+            read_back(name)
+        name = f"{label}_frames.dcm"
+        save(compressed(dataset(ExplicitVRLittleEndian, many, bits=12), syntax), name)
+        read_back(name)
+    for label, syntax in dict(jpeg57=JPEGLossless, jpeg70=JPEGLosslessSV1).items():
+        for kind, array, bits in (("u16", wide, 12), ("u8", small, 8), ("i16", signed, 13)):
+            name = f"{label}_{kind}.dcm"
+            by_gdcm(dataset(ExplicitVRLittleEndian, array, bits=bits), syntax, name)
+            read_back(name)
+    name = "jpeg70_frames.dcm"
+    by_gdcm(dataset(ExplicitVRLittleEndian, many, bits=12), JPEGLosslessSV1, name)
+    read_back(name)
+
+    save(compressed(dataset(ExplicitVRLittleEndian, wide, bits=12), JPEGLSNearLossless,
+                    jls_error=3), "jpegls_near.dcm")
+    read_back("jpegls_near.dcm")
+    save(compressed(dataset(ExplicitVRLittleEndian, wide, bits=12), JPEG2000, j2k_cr=[4]),
+         "j2k_lossy.dcm")
+    read_back("j2k_lossy.dcm", tolerance=1)
+
+    # JPEG baseline: one frame, frames, and frames in several fragments with an offset table.
+    def baseline(array, name, **options):
+        frames = [jpeg(f, quality=95) for f in (array if array.ndim == 3 else [array])]
+        ds = dataset(ExplicitVRLittleEndian, array)
+        ds.PixelData = encapsulate(frames, **options)
+        ds["PixelData"].is_undefined_length = True
+        ds.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+        save(ds, name)
+        read_back(name, tolerance=1)
+    eight = np.stack([wave(frame=f, top=255) for f in range(3)]).astype(np.uint8)
+    baseline(small, "jpeg50_u8.dcm")
+    baseline(eight, "jpeg50_frames.dcm")
+    baseline(eight, "jpeg50_fragments.dcm", fragments_per_frame=2)
+
+    save(dataset(ExplicitVRLittleEndian, many, bits=12), "explicit_frames.dcm")
+    read_back("explicit_frames.dcm")
+    save(dataset(ExplicitVRLittleEndian, (wide.astype(np.uint32) << 8) | 255), "explicit_u32.dcm")
+    # Single precision keeps 24 bits, and the formula needs 20.
+    read_back("explicit_u32.dcm")
+
+    # An overlay in the four high bits, and samples at the top of their words.
+    save(dataset(ExplicitVRLittleEndian, wide | np.uint16(0xA000), bits=12), "overlay_bits.dcm")
+    expect("overlay_bits.dcm", [wide], depth="wide")
+    save(dataset(ExplicitVRLittleEndian, wide << np.uint16(4), bits=12, HighBit=15), "high_bits.dcm")
+    expect("high_bits.dcm", [wide], depth="wide")
+    masked = signed.astype(np.uint16) & 0x1FFF
+    save(dataset(ExplicitVRLittleEndian, masked, bits=13, PixelRepresentation=1), "signed_13.dcm")
+    expect("signed_13.dcm", [signed], depth="wide")
+
+    save(dataset(ExplicitVRLittleEndian, wide, bits=12, PhotometricInterpretation="MONOCHROME1",
+                 WindowCenter=["600", "40"], WindowWidth=["1600", "80"],
+                 PixelSpacing=["0.5", "0.75"], SpacingBetweenSlices="3.5",
+                 ImageOrientationPatient=["1", "0", "0", "0", "1", "0"],
+                 ImagePositionPatient=["-10", "-20", "30.5"]), "monochrome1.dcm")
+    read_back("monochrome1.dcm", inverted=True, window=[600, 1600], voi="Linear",
+              spacing=[0.5, 0.75, 3.5], orientation=[1, 0, 0, 0, 1, 0], position=[-10, -20, 30.5])
+    save(dataset(ExplicitVRLittleEndian, wide, bits=12, RescaleSlope="1.5", RescaleIntercept="-1024",
+                 WindowCenter="40", WindowWidth="400", VOILUTFunction="SIGMOID",
+                 ImagerPixelSpacing=["0.2", "0.2"]), "rescale_sigmoid.dcm")
+    read_back("rescale_sigmoid.dcm", rescale=[1.5, -1024], window=[40, 400], voi="Sigmoid",
+              spacing=None)
+    save(dataset(ExplicitVRLittleEndian, wide, bits=12, WindowCenter="40", WindowWidth="0",
+                 VOILUTFunction="LINEAR_EXACT"), "window_zero.dcm")
+    read_back("window_zero.dcm", window=None, voi="LinearExact")
+    save(dataset(ExplicitVRLittleEndian, wide, bits=12, Manufacturer="MRIMaster phantom"),
+         "synthetic.dcm")
+    read_back("synthetic.dcm", synthetic=True)
+
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [1000, 500, 16])
+    table.add_new("LUTData", "US", [(i * 37) % 65536 for i in range(1000)])
+    table.ModalityLUTType = "US"
+    ds = dataset(ExplicitVRLittleEndian, wide, bits=12)
+    ds.ModalityLUTSequence = [table]
+    save(ds, "modality_lut.dcm")
+    lut = pydicom.pixels.apply_modality_lut(wide, ds)
+    expect("modality_lut.dcm", [lut], depth="wide", note="lookup table")
+
+    # Colour.
+    rgb = colours()
+    save(dataset(ExplicitVRLittleEndian, rgb), "rgb.dcm")
+    read_back("rgb.dcm")
+    ds = dataset(ExplicitVRLittleEndian, rgb, PlanarConfiguration=1)
+    ds.PixelData = np.moveaxis(rgb, -1, 0).tobytes()
+    save(ds, "rgb_planar.dcm")
+    read_back("rgb_planar.dcm")
+    grey = np.repeat(small[..., None], 3, axis=-1)
+    save(dataset(ExplicitVRLittleEndian, grey), "rgb_grey.dcm")
+    expect("rgb_grey.dcm", [small], depth="eight")
+    save(compressed(dataset(ExplicitVRLittleEndian, rgb), RLELossless), "rgb_rle.dcm")
+    read_back("rgb_rle.dcm")
+    save(compressed(dataset(ExplicitVRLittleEndian, rgb), JPEGLSLossless), "rgb_jpegls.dcm")
+    read_back("rgb_jpegls.dcm")
+    ds = dataset(ExplicitVRLittleEndian, rgb)
+    ds.PhotometricInterpretation = "YBR_RCT"
+    save(compressed(ds, JPEG2000Lossless), "rgb_j2k.dcm")
+    ds = pydicom.dcmread(OUT / "rgb_j2k.dcm")
+    expect("rgb_j2k.dcm", [luma(ds.pixel_array)], 1, depth="eight", note="in colour")
+    ybr = pydicom.pixels.convert_color_space(rgb, "RGB", "YBR_FULL")
+    save(dataset(ExplicitVRLittleEndian, ybr, PhotometricInterpretation="YBR_FULL"), "ybr_full.dcm")
+    expect("ybr_full.dcm", [ybr[..., 0]], depth="eight", note="in colour")
+    ds = dataset(ExplicitVRLittleEndian, rgb, PhotometricInterpretation="YBR_FULL_422")
+    ds.PixelData = encapsulate([jpeg(rgb, quality=95)])
+    ds["PixelData"].is_undefined_length = True
+    ds.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    save(ds, "rgb_jpeg50.dcm")
+    expect("rgb_jpeg50.dcm", [np.asarray(Image.open(io.BytesIO(jpeg(rgb, quality=95))).convert("L"))],
+           2, depth="eight", note="in colour")
+
+    # Without a preamble, with the file meta group and without.
+    whole = (OUT / "explicit_u16.dcm").read_bytes()
+    (OUT / "no_preamble.dcm").write_bytes(whole[132:])
+    expect("no_preamble.dcm", [wide], depth="wide")
+    for label, syntax in (("explicit", ExplicitVRLittleEndian), ("implicit", ImplicitVRLittleEndian),
+                          ("big", ExplicitVRBigEndian)):
+        ds = Dataset(dataset(syntax, wide, bits=12))
+        path = OUT / f"bare_{label}.dcm"
+        ds.save_as(path, implicit_vr=label == "implicit", little_endian=label != "big")
+        expect(path.name, [wide], depth="wide")
+
+    enhanced(many)
+    series()
+    refused_dicom(wide, rgb)
+
+
+def enhanced(many):
+    ds = dataset(ExplicitVRLittleEndian, many, bits=12)
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID(ENHANCED_MR)
+
+    def group(sequence, **attributes):
+        item, inner = Dataset(), Dataset()
+        for name, value in attributes.items():
+            setattr(inner, name, value)
+        setattr(item, sequence, [inner])
+        return item
+    shared = group("PixelMeasuresSequence", PixelSpacing=["0.4", "0.6"], SliceThickness="5")
+    shared.update(group("PlaneOrientationSequence",
+                        ImageOrientationPatient=["0", "1", "0", "0", "0", "-1"]))
+    ds.SharedFunctionalGroupsSequence = [shared]
+    ds.PerFrameFunctionalGroupsSequence = []
+    for frame in range(3):
+        own = group("PlanePositionSequence", ImagePositionPatient=[str(10 - 4 * frame), "1", "2"])
+        own.update(group("FrameVOILUTSequence", WindowCenter=str(100 + frame), WindowWidth="50"))
+        own.update(group("PixelValueTransformationSequence", RescaleSlope=str(1 + frame),
+                         RescaleIntercept="7", RescaleType="US"))
+        ds.PerFrameFunctionalGroupsSequence.append(own)
+    save(ds, "enhanced.dcm")
+    # The normal of this sagittal plane points to the right (-x): the frames are in order.
+    read_back("enhanced.dcm", depth="wide", spacing=[0.4, 0.6, 4], orientation=[0, 1, 0, 0, 0, -1],
+              windows=[[100, 50], [101, 50], [102, 50]], positions=[[10, 1, 2], [6, 1, 2], [2, 1, 2]],
+              rescales=[[1, 7], [2, 7], [3, 7]])
+
+
+def series():
+    """Four files of one series, numbered against their positions."""
+    for place in range(4):
+        ds = dataset(ExplicitVRLittleEndian, wave(frame=place).astype(np.uint16), number=4 - place,
+                     bits=12, SeriesInstanceUID=ROOT + "77",
+                     ImageOrientationPatient=["1", "0", "0", "0", "1", "0"], PixelSpacing=["1", "1"],
+                     ImagePositionPatient=["0", "0", str(5.5 * place)])
+        name = f"series/{'cadb'[place]}.dcm"
+        save(ds, name)
+        expect(name, [wave(frame=place)], depth="wide", position=[0, 0, 5.5 * place])
+
+
+def refused_dicom(wide, rgb):
+    ds = dataset(ExplicitVRLittleEndian, wide)
+    for name in ("PixelData", "Rows", "Columns", "BitsAllocated"):
+        delattr(ds, name)
+    for name, uid, words in (("report", "1.2.840.10008.5.1.4.1.1.88.11", "a structured report"),
+                             ("pdf", "1.2.840.10008.5.1.4.1.1.104.1", "an encapsulated PDF"),
+                             ("raw", "1.2.840.10008.5.1.4.1.1.66", "raw data")):
+        ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID(uid)
+        save(ds, f"refused/{name}.dcm")
+        refuse(f"refused/{name}.dcm", words, "no image")
+    ds = dataset(ExplicitVRLittleEndian, wide)
+    ds.file_meta.TransferSyntaxUID = UID("1.2.3.4.5.6")
+    ds.PixelData = encapsulate([ds.PixelData])
+    ds["PixelData"].is_undefined_length = True
+    pydicom.dcmwrite(OUT / "refused/unknown_syntax.dcm", ds, implicit_vr=False, little_endian=True)
+    refuse("refused/unknown_syntax.dcm", "1.2.3.4.5.6")
+    ds.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.102")
+    save(ds, "refused/mpeg4.dcm")
+    refuse("refused/mpeg4.dcm", "MPEG-4")
+    save(dataset(ExplicitVRLittleEndian, wide, Rows=0), "refused/no_rows.dcm")
+    refuse("refused/no_rows.dcm", "0 rows")
+    save(dataset(ExplicitVRLittleEndian, wide, NumberOfFrames=1000), "refused/frames.dcm")
+    refuse("refused/frames.dcm", "1000 frames")
+    save(dataset(ExplicitVRLittleEndian, wide, Rows=65535, Columns=65535), "refused/huge.dcm")
+    refuse("refused/huge.dcm", "65535×65535")
+    save(dataset(ExplicitVRLittleEndian, wide, BitsAllocated=1, BitsStored=1, HighBit=0),
+         "refused/one_bit.dcm")
+    refuse("refused/one_bit.dcm", "1 bits")
+    save(dataset(ExplicitVRLittleEndian, wide.astype(np.uint8),
+                 PhotometricInterpretation="PALETTE COLOR"), "refused/palette.dcm")
+    refuse("refused/palette.dcm", "palette")
+    ds = dataset(ExplicitVRLittleEndian, rgb, PhotometricInterpretation="YBR_FULL_422")
+    ds.PixelData = rgb.tobytes()[: ROWS * COLUMNS * 2]
+    save(ds, "refused/ybr_422.dcm")
+    refuse("refused/ybr_422.dcm", "YBR_FULL_422", "Explicit VR Little Endian")
+    by_gdcm(dataset(ExplicitVRLittleEndian, wide, bits=12), JPEGExtended12Bit, "refused/jpeg_12.dcm")
+    # gdcm writes 16 as the precision of a process that has 8 and 12.
+    path = OUT / "refused/jpeg_12.dcm"
+    path.write_bytes(path.read_bytes().replace(b"\xff\xc1\0\x0b\x10", b"\xff\xc1\0\x0b\x0c"))
+    refuse("refused/jpeg_12.dcm", "12 bits", "JPEG")
+    ds = pydicom.dcmread(OUT / "j2k_u16.dcm")
+    ds.Rows = 12
+    save(ds, "refused/other_size.dcm")
+    refuse("refused/other_size.dcm", "33×12", "33×36")
+
+
+# --- NIfTI -----------------------------------------------------------------------------------
+
+def make_nifti():
+    shape = (7, 6, 5)
+    index = np.arange(np.prod(shape)).reshape(shape, order="F")
+    unit = np.diag([2.0, 3.0, 4.0, 1.0])
+    unit[:3, 3] = [-5, -7, -9]
+
+    def volume(name, data, affine=unit, code="sform", slope=None, endian="<", intercept=0,
+               **facts):
+        header = nib.Nifti1Header(endianness=endian)
+        header.set_data_dtype(data.dtype.newbyteorder(endian))
+        image = nib.Nifti1Image(data, None, header)
+        image.set_sform(affine if code == "sform" else None, 1 if code == "sform" else 0)
+        image.set_qform(affine if code == "qform" else None, 1 if code == "qform" else 0)
+        if code is None:
+            image.header["pixdim"][1:4] = np.abs(np.diag(affine))[:3]
+        for field, value in facts.pop("header", {}).items():
+            image.header[field] = value
+        path = OUT / name
+        if code is None:
+            # nibabel gives every image that it saves a place.
+            slope = np.nan
+        if slope is None:
+            nib.save(image, path)
+        else:
+            image.header["scl_slope"], image.header["scl_inter"] = slope, intercept
+            image.header["vox_offset"] = 352
+            # Stored values as they are, scaling only in the header.
+            raw = image.header.binaryblock + b"\0" * 4 + data.astype(
+                data.dtype.newbyteorder(endian)).tobytes(order="F")
+            path.write_bytes(raw)
+        loaded = nib.load(path)
+        values = np.asarray(loaded.get_fdata(), dtype=np.float64)
+        first = values[..., 0] if values.ndim == 4 else values
+        while first.ndim < 3:
+            first = first[..., None]
+        volumes.append(dict(
+            file=name, shape=list(first.shape), values=pixels(first.ravel(order="F")),
+            affine=None if code is None else loaded.affine.tolist(), **facts))
+
+    volumes = []
+    for kind in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"):
+        data = (index % 120 - (50 if kind[0] in "if" else 0)).astype(kind)
+        if kind[0] == "f":
+            data = data * 0.25
+        volume(f"{kind}.nii", data.astype(kind), depth="eight" if kind == "u1" else "wide")
+    volume("i2_big.nii", index.astype("i2"), endian=">")
+    volume("f4_big.nii", (index * 0.5).astype("f4"), endian=">")
+    volume("i2.nii.gz", index.astype("i2"))
+    volume("scaled.nii", index.astype("i2"), slope=0.5, intercept=-3, rescale=[0.5, -3],
+           depth="wide")
+    volume("slope_zero.nii", index.astype("u1"), slope=0.0, intercept=9, rescale=[1, 0],
+           depth="eight")
+    volume("four.nii", np.stack([index, index + 1, index + 2], axis=-1).astype("i2"),
+           note="3 volumes")
+    volume("flat.nii", index[..., 0].astype("i2"))
+    volume("window.nii", index.astype("i2"), header=dict(cal_min=10, cal_max=110), window=[60, 100])
+    volume("synthetic.nii", index.astype("u1"), header=dict(descrip=b"MRIMaster phantom, synthetic"),
+           synthetic=True)
+    volume("nowhere.nii", index.astype("i2"), code=None, note="which side")
+
+    # The same voxels lying otherwise: letters are those of the edges, left right top bottom.
+    las = unit.copy()
+    las[0] *= -1
+    volume("las.nii", index.astype("i2"), las, plane="axial", letters="RLAP")
+    volume("ras.nii", index.astype("i2"), unit, plane="axial", letters="RLAP")
+    volume("qform.nii", index.astype("i2"), las, "qform", plane="axial", letters="RLAP")
+    sagittal = np.array([[0, 0, 4, -3], [-2, 0, 0, 5], [0, 3, 0, -8], [0, 0, 0, 1]], float)
+    volume("sagittal.nii", index.astype("i2"), sagittal, plane="sagittal", letters="APHF")
+    coronal = np.array([[2, 0, 0, -3], [0, 0, -4, 5], [0, -3, 0, 8], [0, 0, 0, 1]], float)
+    volume("coronal.nii", index.astype("i2"), coronal, plane="coronal", letters="RLHF")
+    thick_first = np.array([[0, 2, 0, -3], [0, 0, 3, 5], [6, 0, 0, -8], [0, 0, 0, 1]], float)
+    volume("thick_first.nii", index.astype("i2"), thick_first, plane="axial", letters="RLAP")
+    turn = np.deg2rad(20)
+    oblique = unit.copy()
+    oblique[:3, :3] = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0],
+                                [0, 0, 1]]) @ unit[:3, :3]
+    volume("oblique.nii", index.astype("i2"), oblique, "qform", plane="axial")
+
+    holes = index.astype("f4")
+    holes[1, 2, 3], holes[0, 0, 0] = np.nan, np.inf
+    image = nib.Nifti1Image(holes, unit)
+    nib.save(image, OUT / "holes.nii")
+    filled = np.where(np.isfinite(holes), holes, 1.0)
+    volumes.append(dict(file="holes.nii", shape=list(shape), values=pixels(filled.ravel(order="F")),
+                        affine=unit.tolist(), note="not numbers"))
+
+    nib.save(nib.Nifti1Image(np.full(shape, np.nan, "f4"), unit), OUT / "refused/all_nan.nii")
+    refuse("refused/all_nan.nii", "none of its values")
+    nib.save(nib.Nifti2Image(index.astype("i2"), unit), OUT / "refused/nifti2.nii")
+    refuse("refused/nifti2.nii", "NIfTI-2")
+    nib.save(nib.Nifti1Pair(index.astype("i2"), unit), OUT / "refused/pair.hdr")
+    refuse("refused/pair.hdr", "pair")
+    nib.save(nib.Spm99AnalyzeImage(index.astype("i2"), unit), OUT / "refused/analyze.hdr")
+    refuse("refused/analyze.hdr", "Analyze")
+    nib.save(nib.Nifti1Image(index.astype("c8"), unit), OUT / "refused/complex.nii")
+    refuse("refused/complex.nii", "Complex64")
+    for left in ("refused/analyze.mat",):
+        (OUT / left).unlink(missing_ok=True)
+    return volumes
+
+
+# --- Pictures --------------------------------------------------------------------------------
+
+def make_pictures():
+    small, wide = wave(top=255).astype(np.uint8), wave(top=65535).astype(np.uint16)
+    rgb = colours()
+    grey3 = np.repeat(small[..., None], 3, axis=-1)
+    alpha = wave(frame=4, top=255).astype(np.uint8)
+
+    def on_black(values, alpha):
+        return (values.astype(np.int64) * alpha + 127) // 255
+
+    def put(name, picture, values=None, tolerance=0, depth="eight", note=None, **options):
+        options_of_expect = {k: options.pop(k) for k in ("synthetic",) if k in options}
+        image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+        image.save(OUT / name, **options)
+        if values is None:
+            values = np.asarray(Image.open(OUT / name).convert("L"))
+        expect(name, [values], tolerance, depth=depth, note=note, **options_of_expect)
+
+    put("grey.png", small)
+    put("grey16.png", wide, wide, depth="wide")
+    put("rgb_grey.png", grey3, small)
+    put("rgb.png", rgb, note="in colour")
+    put("rgba.png", np.dstack([rgb, alpha]), on_black(luma(rgb), alpha), note="transparent")
+    put("la.png", np.dstack([small, alpha]), on_black(small, alpha), note="transparent")
+    put("palette.png", Image.fromarray(small).convert("P"), small)
+    put("one_bit.png", Image.fromarray(small).convert("1"))
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Software", "MRIMaster phantom, synthetic")
+    put("synthetic.png", small, synthetic=True, pnginfo=text)
+
+    put("grey.jpg", small, tolerance=2, quality=95)
+    put("rgb_grey.jpg", grey3, tolerance=2, quality=95)
+    put("progressive.jpg", small, tolerance=2, quality=90, progressive=True)
+    put("rgb.jpg", rgb, tolerance=3, quality=95, note="in colour", subsampling=0)
+    put("cmyk.jpg", Image.fromarray(grey3).convert("CMYK"), tolerance=3, quality=95)
+    exif = Image.Exif()
+    exif[274] = 6
+    stream = jpeg(small, quality=95, exif=exif)
+    (OUT / "turned.jpg").write_bytes(stream)
+    turned = np.rot90(np.asarray(Image.open(io.BytesIO(stream))), -1)
+    expect("turned.jpg", [turned], 2, depth="eight")
+
+    put("grey.bmp", small)
+    put("rgb.bmp", rgb, note="in colour")
+
+    def tiff(name, data, values, depth="eight", note=None, **options):
+        tifffile.imwrite(OUT / name, data, metadata=None, **options)
+        expect(name, values, depth=depth, note=note)
+    pages = np.stack([wave(frame=f) for f in range(3)]).astype(np.uint16)
+    tiff("grey.tif", small, [small])
+    tiff("grey16_big.tif", wide, [wide], "wide", byteorder=">")
+    tiff("pages.tif", pages, list(pages), "wide", photometric="minisblack")
+    tiff("rgb.tif", rgb, [luma(rgb)], note="in colour", photometric="rgb")
+    tiff("float.tif", (wave() / 16).astype(np.float32), [wave() / 16], "wide")
+    tiff("signed.tif", (wave() - 2000).astype(np.int16), [wave() - 2000], "wide")
+    tiff("deflate.tif", wide, [wide], "wide", compression="zlib")
+    tiff("white.tif", small, [255 - small.astype(int)], photometric="miniswhite")
+    Image.fromarray(small).save(OUT / "lzw.tif", compression="tiff_lzw")
+    expect("lzw.tif", [small], depth="eight")
+    Image.fromarray(small).convert("1").save(OUT / "one_bit.tif")
+    expect("one_bit.tif", [np.asarray(Image.open(OUT / "one_bit.tif").convert("L"))], depth="eight")
+
+
+def main():
+    shutil.rmtree(OUT, ignore_errors=True)
+    (OUT / "refused").mkdir(parents=True)
+    make_dicom()
+    volumes = make_nifti()
+    make_pictures()
+    versions = {m.__name__: m.__version__ for m in (pydicom, nib, tifffile, np)}
+    versions |= {"gdcm": gdcm.Version.GetVersion(), "Pillow": Image.__version__}
+    lines = ",\n".join(f'  "{k}": {json.dumps(v, separators=(",", ":"))}' for k, v in pictures.items())
+    rest = {"made_with": versions, "files": files, "volumes": volumes, "refused": refused}
+    body = ",\n".join(
+        f'"{k}": ' + ("[\n  " + ",\n  ".join(json.dumps(row) for row in v) + "\n]"
+                      if isinstance(v, list) else json.dumps(v)) for k, v in rest.items())
+    (OUT / "expected.json").write_text("{\n" + body + ',\n"pictures": {\n' + lines + "\n}\n}\n")
+    total = sum(f.stat().st_size for f in OUT.rglob("*") if f.is_file())
+    print(f"{len(files)} pictures, {len(volumes)} volumes, {len(refused)} refused, {total} bytes")
+
+
+if __name__ == "__main__":
+    main()
