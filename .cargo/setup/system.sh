@@ -15,7 +15,6 @@ die() { printf 'system: %s\n' "$*" >&2; exit 1; }
 
 linux=false
 [ "$(uname -s)" != Linux ] || linux=true
-libraries=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null || true)
 
 # What is missing, as Debian calls it (packages) and as everybody does (things).
 packages=()
@@ -32,6 +31,7 @@ need_library() { # need_library FILE PACKAGE
 look() {
     packages=()
     things=()
+    libraries=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null || true)
     for purpose in "$@"; do
         case "$purpose" in
             build | test)
