@@ -19,7 +19,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: setup ## bring what is missing, build, and open the viewer on the demo study
-	@$(step) "Build in release mode (ten minutes the first time on two cores)" cargo build --release --locked
+	@$(step) "Build in release mode (about eight minutes the first time on two cores)" cargo build --release --locked
 	@$(step) "Viewer" .cargo/setup/show.sh
 
 test: setup ## bring what is missing, check form and warnings, run every test, build the documentation

@@ -11,7 +11,9 @@ command -v cargo >/dev/null || die "cargo is not on the PATH; install Rust from 
 wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 found=$(rustc --version | cut -d' ' -f2)
 if [ "$(printf '%s\n%s\n' "$wanted" "${found%%-*}" | sort -V | head -n 1)" != "$wanted" ]; then
-    die "rustc is $found, and $wanted or newer is needed; run: rustup update stable"
+    remedy="install it from https://rustup.rs"
+    ! command -v rustup >/dev/null || remedy="run: rustup update stable"
+    die "rustc is $found, and $wanted or newer is needed; $remedy"
 fi
 
 for component in "$@"; do

@@ -15,7 +15,6 @@ die() { printf 'system: %s\n' "$*" >&2; exit 1; }
 
 linux=false
 [ "$(uname -s)" != Linux ] || linux=true
-libraries=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null || true)
 
 # What is missing, as Debian calls it (packages) and as everybody does (things).
 packages=()
@@ -32,11 +31,12 @@ need_library() { # need_library FILE PACKAGE
 look() {
     packages=()
     things=()
+    libraries=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null || true)
     for purpose in "$@"; do
         case "$purpose" in
             build | test)
-                need_command cmake cmake # JPEG-LS and libtorch's glue are C++
-                need_command c++ g++
+                need_command c++ g++     # libtorch's interface and JPEG-LS are C++
+                need_command cmake cmake # JPEG-LS
                 # For libtorch.sh, unless what it brings is there.
                 if [ -z "${LIBTORCH:-}" ] && ! compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/mrimaster/libtorch-*/.complete" >/dev/null; then
                     need_command python3 python3
@@ -58,7 +58,7 @@ look() {
                     compgen -G '/usr/lib/*/dri/*_dri.so' >/dev/null ||
                     missing libgl1-mesa-dri "an OpenGL driver"
                 if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-                    need_command Xvfb xvfb
+                    need_command xvfb-run xvfb
                     need_command xauth xauth
                 fi
                 ;;
@@ -95,13 +95,12 @@ say "missing: $list"
 say "installing ${packages[*]} with apt-get (a minute or two)"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# shellcheck disable=SC2086  # $install is a list of words
-{
-    ${as_root[@]+"${as_root[@]}"} apt-get update -q -o DPkg::Lock::Timeout=300 &&
-        ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive $install -q -o DPkg::Lock::Timeout=300
-} >"$log" 2>&1 || {
+apt() { ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }
+bring() { apt install -y --no-install-recommends "${packages[@]}"; }
+# Fresh lists only where the ones at hand do not do: somebody else's broken source must not stop us.
+{ bring || { apt update; bring; }; } >"$log" 2>&1 || {
     tail -n 15 "$log" >&2
-    die "apt-get failed as shown above; mend that, then run make again, or run: sudo $install"
+    die "apt-get failed as shown above; mend that and run make again, or run: sudo $install"
 }
 
 look "$@"
