@@ -16,6 +16,8 @@ pub struct Labelled {
 pub struct Dataset {
     /// For people, in the order of the folders' names: "glioma", "meningioma", "no tumour", "pituitary".
     pub classes: Vec<String>,
+    /// Their folders' names: "glioma_tumor".
+    pub folders: Vec<String>,
     pub training: Vec<Labelled>,
     /// Empty where the folder has no `Testing`.
     pub testing: Vec<Labelled>,
@@ -43,7 +45,12 @@ pub fn read(folder: &Path) -> Result<Dataset, DatasetError> {
     if names.len() < 2 {
         return Err(fail("it needs a folder of scans for each of two or more classes".into()));
     }
-    let mut dataset = Dataset { classes: Vec::new(), training: Vec::new(), testing: Vec::new() };
+    let mut dataset = Dataset {
+        classes: Vec::new(),
+        folders: names.clone(),
+        training: Vec::new(),
+        testing: Vec::new(),
+    };
     for (class, name) in names.iter().enumerate() {
         let scans = scans(&root.join(name), class);
         if scans.is_empty() {
@@ -58,6 +65,20 @@ pub fn read(folder: &Path) -> Result<Dataset, DatasetError> {
         }
     }
     Ok(dataset)
+}
+
+/// More scans of the same classes, from the folders of the same names in `folder`.
+///
+/// # Errors
+/// A folder with no such scans.
+pub fn read_more(folder: &Path, dataset: &Dataset) -> Result<Vec<Labelled>, DatasetError> {
+    let names = dataset.folders.iter().enumerate();
+    let found: Vec<_> = names.flat_map(|(class, name)| scans(&folder.join(name), class)).collect();
+    if found.is_empty() {
+        let reason = format!("it holds no scans in folders named {}", dataset.folders.join(", "));
+        return Err(DatasetError { path: folder.to_path_buf(), reason });
+    }
+    Ok(found)
 }
 
 /// A class for people from its folder: "glioma_tumor" is "glioma", "no_tumor" is "no tumour".

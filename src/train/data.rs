@@ -39,6 +39,13 @@ impl Scans {
         self.classes.is_empty()
     }
 
+    fn with(mut self, more: Self) -> Result<Self, tch::TchError> {
+        self.greys = Tensor::f_cat(&[self.greys, more.greys], 0)?;
+        self.labels = Tensor::f_cat(&[self.labels, more.labels], 0)?;
+        self.classes.extend(more.classes);
+        Ok(self)
+    }
+
     fn select(&self, indices: &[usize]) -> Self {
         let index: Vec<i64> = indices.iter().map(|&i| i as i64).collect();
         let index = Tensor::from_slice(&index);
@@ -58,18 +65,21 @@ pub struct Data {
     pub testing: Scans,
     /// For each test scan, whether Training holds a copy of it (which leak-free training leaves out).
     pub test_has_twin: Vec<bool>,
+    /// How many of the training scans are synthetic; none are in validation.
+    pub synthetic: usize,
     /// Training scans left out because Testing holds a copy.
     pub left_out: usize,
     /// One sentence for each scan that could not be read.
     pub unreadable: Vec<String>,
 }
 
-/// Reads and splits a data set; `progress` hears the number of scans read since it was last called.
+/// Reads and splits a data set, and adds `synthetic` scans to its training side; `progress` hears the number of scans read since it was last called.
 ///
 /// # Errors
 /// Where libtorch is out of memory.
 pub fn load(
     dataset: &Dataset,
+    synthetic: &[Labelled],
     input: &Input,
     protocol: Protocol,
     seed: u64,
@@ -87,12 +97,14 @@ pub fn load(
     let classes: Vec<usize> = kept.iter().map(|&i| training.classes[i]).collect();
     let prints: Vec<Fingerprint> = kept.iter().map(|&i| training_prints[i].clone()).collect();
     let split = split(&classes, &groups(&prints), 0.2, seed);
+    let (synthetic, _) = read(synthetic, input, &mut unreadable, progress)?;
     let pick = |side: &[usize]| -> Vec<usize> { side.iter().map(|&i| kept[i]).collect() };
     Ok(Data {
         left_out: training.len() - kept.len(),
         test_has_twin: has_twin(&testing_prints, &training_prints),
         validation: training.select(&pick(&split.validation)),
-        training: training.select(&pick(&split.training)),
+        synthetic: synthetic.len(),
+        training: training.select(&pick(&split.training)).with(synthetic)?,
         testing,
         unreadable,
     })

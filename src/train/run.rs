@@ -32,6 +32,9 @@ pub struct Options {
     /// The network
     #[arg(long, value_enum, default_value = "small-cnn")]
     pub arch: Architecture,
+    /// A folder that `mrimaster phantom` made: its scans are added to those trained on
+    #[arg(long, value_name = "FOLDER")]
+    pub synthetic: Option<PathBuf>,
     /// Which training scans may be used
     #[arg(long, value_enum, default_value = "leak-free")]
     pub protocol: Protocol,
@@ -67,14 +70,20 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let device = runtime().device(options.device)?;
     let mut input = input_of(options);
 
-    let total = dataset.training.len() + dataset.testing.len();
+    let synthetic = match &options.synthetic {
+        Some(folder) => folder::read_more(folder, &dataset)?,
+        None => Vec::new(),
+    };
+    let total = dataset.training.len() + dataset.testing.len() + synthetic.len();
     let bar = bar(total, "reading {pos} of {len} scans");
-    let data = load(&dataset, &input, options.protocol, options.seed, &|n| bar.inc(n))?;
+    let data = load(&dataset, &synthetic, &input, options.protocol, options.seed, &|n| bar.inc(n))?;
     bar.finish_and_clear();
     data.unreadable.iter().for_each(|sentence| eprintln!("{sentence}"));
     println!(
-        "{} scans to train on, {} to validate, {} to test; {} left out because Testing has a copy",
+        "{} scans to train on ({} synthetic), {} to validate, {} to test; {} left out because \
+         Testing has a copy",
         data.training.len(),
+        data.synthetic,
         data.validation.len(),
         data.testing.len(),
         data.left_out
@@ -266,12 +275,14 @@ impl<'a> Trainer<'a> {
             taps: self.network.layers().into_iter().map(|layer| layer.name).collect(),
             training_data: format!(
                 "{} scans to train on and {} to validate, of the folder \"{}\"; {} scans left out \
-                 because the test set holds a copy. Copies are scans of equal pixels, or whose \
+                 because the test set holds a copy; {} of those to train on are synthetic, and no \
+                 figure is measured on synthetic scans. Copies are scans of equal pixels, or whose \
                  thumbnails correlate by {} or more.",
                 self.data.training.len(),
                 self.data.validation.len(),
                 folder_name(&options.folder),
                 self.data.left_out,
+                self.data.synthetic,
                 crate::dataset::twins::SAME
             ),
             protocol: format!(
