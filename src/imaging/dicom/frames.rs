@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use dicom_core::value::{C, Value};
 use dicom_dictionary_std::tags;
+use dicom_encoding::Endianness;
 use dicom_encoding::adapters::{PixelDataObject, RawPixelData};
 use dicom_encoding::transfer_syntax::{Codec, TransferSyntax};
 use dicom_object::InMemDicomObject;
@@ -107,7 +108,14 @@ pub(super) fn read_frames(
                     syntax.name()
                 )));
             }
+            // Its words would come in the wrong order: the parser swaps bytes in pairs.
+            if format.bits_allocated == 32 && syntax.endianness() == Endianness::Big {
+                return Err(Refusal::unsupported("a big-endian DICOM image of 32-bit samples"));
+            }
             native_frames(&value.to_bytes(), format, notes)
+        }
+        Value::PixelSequence(_) if format.bits_allocated == 32 => {
+            Err(Refusal::unsupported(format!("{} with 32 bits per sample", syntax.name())))
         }
         Value::PixelSequence(sequence) => {
             let fragments = sequence.fragments();
