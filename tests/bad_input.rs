@@ -227,6 +227,18 @@ fn a_codestream_that_contradicts_its_header() {
     }
 }
 
+/// The count of segments of an RLE frame, which a decoder would allocate for.
+#[test]
+fn an_rle_frame_with_a_million_segments() {
+    let folder = folder();
+    let mut bytes = fixture("rle_u16.dcm");
+    let pixels = bytes.windows(4).position(|w| w == [0xE0, 0x7F, 0x10, 0]).unwrap();
+    // Behind the element's head, the offset table and the fragment's head.
+    let frame = (pixels + 12..).step_by(2).find(|&at| bytes[at..at + 4] == [2, 0, 0, 0]).unwrap();
+    bytes[frame..frame + 4].copy_from_slice(&[0xFF; 4]);
+    refused(&folder, "segments.dcm", &bytes, "RLE");
+}
+
 #[test]
 fn one_bad_file_does_not_lose_the_others() {
     let folder = folder();

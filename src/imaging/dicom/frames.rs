@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use dicom_core::value::{C, Value};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::Endianness;
 use dicom_encoding::adapters::{PixelDataObject, RawPixelData};
 use dicom_encoding::transfer_syntax::{Codec, TransferSyntax};
@@ -226,7 +226,9 @@ fn decode_frame(
         if head.cosine && head.bits > 8 {
             return Err(Refusal::unsupported(format!("{name} with {} bits per sample", head.bits)));
         }
-    } else if !syntax.uid().starts_with("1.2.840.10008.1.2.5") && !is_uncompressed(syntax.uid()) {
+    } else if syntax.uid() == uids::RLE_LOSSLESS {
+        check_rle_head(data, format)?;
+    } else if !is_uncompressed(syntax.uid()) {
         return Err(Refusal::damaged(format!("a DICOM file whose {name} data is broken")));
     }
     // A blank frame packs to next to nothing; a large one out of next to nothing is a trap.
@@ -257,6 +259,17 @@ fn decode_frame(
     Ok(stored_values(&decoded[..expected], bits, format, planar, full, notes))
 }
 
+/// The head of an RLE frame (PS3.5 G.5) is 64 bytes long and counts as many segments as a pixel has
+/// bytes; the decoder would allocate for any number.
+fn check_rle_head(data: &[u8], format: &PixelFormat) -> Result<(), Refusal> {
+    let segments = data.first_chunk().map(|&count| u32::from_le_bytes(count) as usize);
+    if data.len() < 64 || segments != Some(format.samples * format.bits_allocated as usize / 8) {
+        return Err(Refusal::damaged("a DICOM file whose RLE Lossless data is broken"));
+    }
+    Ok(())
+}
+
+/// Encapsulated uncompressed and deflated frames.
 fn is_uncompressed(uid: &str) -> bool {
     matches!(uid, "1.2.840.10008.1.2.1.98" | "1.2.840.10008.1.2.8.1")
 }
