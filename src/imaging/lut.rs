@@ -52,23 +52,29 @@ impl Slice {
             .unwrap_or(Window { center: 128.0, width: 256.0 })
     }
 
-    /// The window of a preset, in modality values; `None` where the file has none of its own.
-    /// Quantiles that coincide (a mostly empty slice) give way to the full range.
-    pub fn preset_window(&self, preset: WindowPreset) -> Option<Window> {
-        let (low, high) = match preset {
-            WindowPreset::File => return self.window.filter(|window| window.is_usable()),
-            WindowPreset::Quantiles(low, high) => {
-                let stored = quantiles(&self.stored, &[low, high]);
-                let (a, b) = (self.rescale.apply(stored[0]), self.rescale.apply(stored[1]));
-                if (a - b).abs() > f32::EPSILON * b.abs() {
-                    (a.min(b), a.max(b))
-                } else {
-                    self.value_range()
-                }
-            }
-            WindowPreset::FullRange => self.value_range(),
+    /// The window from the `low` to the `high` quantile (0..=1) of the modality values. Quantiles
+    /// that coincide (a mostly empty slice) give way to the full range.
+    pub fn percentile_window(&self, low: f32, high: f32) -> Window {
+        let stored = quantiles(&self.stored, &[low, high]);
+        let (a, b) = (self.rescale.apply(stored[0]), self.rescale.apply(stored[1]));
+        let (low, high) = if (a - b).abs() > f32::EPSILON * b.abs() {
+            (a.min(b), a.max(b))
+        } else {
+            self.value_range()
         };
-        Some(Window::spanning(low, high, self.voi))
+        Window::spanning(low, high, self.voi)
+    }
+
+    /// The window of a preset, in modality values; `None` where the file has none of its own.
+    pub fn preset_window(&self, preset: WindowPreset) -> Option<Window> {
+        match preset {
+            WindowPreset::File => self.window.filter(|window| window.is_usable()),
+            WindowPreset::Quantiles(low, high) => Some(self.percentile_window(low, high)),
+            WindowPreset::FullRange => {
+                let (low, high) = self.value_range();
+                Some(Window::spanning(low, high, self.voi))
+            }
+        }
     }
 
     /// Greys 0..=255 under a window, one per pixel, into `greys`, whose old content is dropped.

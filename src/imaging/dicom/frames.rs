@@ -52,9 +52,7 @@ impl PixelFormat {
             }
             (1, 8 | 16 | 32, _) | (3, 8 | 16, _) => {}
             (1 | 3, bits, _) => {
-                return Err(Refusal::unsupported(format!(
-                    "a DICOM image with {bits} bits per sample"
-                )));
+                return Err(Refusal::unsupported(format!("a DICOM image of {bits}-bit samples")));
             }
             (samples, _, _) => {
                 return Err(Refusal::unsupported(format!(
@@ -114,9 +112,9 @@ pub(super) fn read_frames(
             }
             native_frames(&value.to_bytes(), format, notes)
         }
-        Value::PixelSequence(_) if format.bits_allocated == 32 => {
-            Err(Refusal::unsupported(format!("{} with 32 bits per sample", syntax.name())))
-        }
+        Value::PixelSequence(_) if format.bits_allocated == 32 => Err(Refusal::unsupported(
+            format!("a DICOM image in {} with 32 bits per sample", syntax.name()),
+        )),
         Value::PixelSequence(sequence) => {
             let fragments = sequence.fragments();
             let frames = fragments_of_frames(fragments, sequence.offset_table(), format.frames)?;
@@ -224,7 +222,10 @@ fn decode_frame(
             )));
         }
         if head.cosine && head.bits > 8 {
-            return Err(Refusal::unsupported(format!("{name} with {} bits per sample", head.bits)));
+            return Err(Refusal::unsupported(format!(
+                "a DICOM image in {name} with {} bits per sample",
+                head.bits
+            )));
         }
     } else if syntax.uid() == uids::RLE_LOSSLESS {
         check_rle_head(data, format)?;
