@@ -84,7 +84,7 @@ fn a_file_without_permission() {
     let folder = folder();
     let path = folder.path().join("secret.png");
     fs::write(&path, fixture("grey.png")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         eprintln!("skipped: this user may read every file");
         return;

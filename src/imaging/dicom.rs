@@ -27,6 +27,8 @@ use super::series::{Depth, Rescale, SYNTHETIC_MARK, Slice};
 
 const DEFLATED: &str = uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
 
+const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
+
 /// What one file holds: a slice of a series or several, and what places it in the series.
 #[derive(Clone, Debug)]
 pub(crate) struct DicomFile {
@@ -155,6 +157,8 @@ fn transfer_syntax(
     let syntax = registered(uid)?;
     match syntax.codec() {
         Codec::EncapsulatedPixelData(None, _) => Err(unread_syntax(syntax.name())),
+        // Its codec inflates without a limit.
+        _ if uid == DEFLATED_FRAMES => Err(unread_syntax(syntax.name())),
         Codec::Dataset(_) if uid != DEFLATED => Err(unread_syntax(syntax.name())),
         _ => Ok(syntax),
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::dicom::DicomFile;
 use super::error::OpenError;
 use super::open::Content;
-use super::series::{Orientation, Series, Slice};
+use super::series::{Orientation, Series, Slice, add_note};
 
 /// Directions closer than this, in the cosine's distance from one, are the same plane.
 const SAME_PLANE: f32 = 1e-3;
@@ -64,11 +64,7 @@ pub(crate) fn assemble(files: Vec<DicomFile>) -> Series {
         false => "DICOM".to_owned(),
     };
     let mut notes: Vec<String> = Vec::new();
-    for note in files.iter().flat_map(|file| &file.notes) {
-        if !notes.contains(note) {
-            notes.push(note.clone());
-        }
-    }
+    files.iter().flat_map(|file| &file.notes).for_each(|note| add_note(&mut notes, note));
     let mut placed: Vec<Placed> = files.into_iter().flat_map(Placed::of_file).collect();
     sort(&mut placed);
     let mut slices: Vec<Slice> = placed.into_iter().map(|placed| placed.slice).collect();

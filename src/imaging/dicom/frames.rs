@@ -10,9 +10,10 @@ use dicom_encoding::transfer_syntax::{Codec, TransferSyntax};
 use dicom_object::InMemDicomObject;
 
 use super::attributes::{integer, text};
-use super::codestream::Codestream;
+use super::codestream::{Codestream, Coding};
 use crate::imaging::error::{MAX_VALUES, Refusal, check_size};
-use crate::imaging::luminance::grey;
+use crate::imaging::luminance::{COLOUR_NOTE, grey};
+use crate::imaging::series::add_note;
 
 /// How samples are written: the image pixel module.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +88,9 @@ impl PixelFormat {
     }
 }
 
+/// Encapsulated Uncompressed Explicit VR Little Endian: frames in fragments, as they are.
+const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
+
 /// Stored values of every frame, one grey value per pixel.
 pub(super) fn read_frames(
     object: &InMemDicomObject,
@@ -138,7 +142,7 @@ fn native_frames(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Vec<f32>>, Refusal> {
     let frame_bytes = format.frame_samples() * (format.bits_allocated / 8) as usize;
-    let needed = frame_bytes.checked_mul(format.frames).unwrap_or(usize::MAX);
+    let needed = frame_bytes.saturating_mul(format.frames);
     if bytes.len() < needed {
         return Err(Refusal::damaged(format!(
             "a DICOM image that promises {} frames of {}×{} pixels and holds {} of {needed} bytes",
@@ -206,32 +210,14 @@ fn decode_frame(
     let Codec::EncapsulatedPixelData(Some(decoder), _) = syntax.codec() else {
         return Err(unread_syntax(name));
     };
-    let head = Codestream::read(data);
-    if let Some(head) = head {
-        let agrees = (head.width, head.height, head.components)
-            == (format.columns, format.rows, format.samples);
-        if !agrees {
-            return Err(Refusal::damaged(format!(
-                "a DICOM image of {}×{}×{} samples whose {name} data is {}×{}×{}",
-                format.columns,
-                format.rows,
-                format.samples,
-                head.width,
-                head.height,
-                head.components
-            )));
+    let head = match syntax.uid() {
+        uids::RLE_LOSSLESS => {
+            check_rle_head(data, format)?;
+            None
         }
-        if head.cosine && head.bits > 8 {
-            return Err(Refusal::unsupported(format!(
-                "a DICOM image in {name} with {} bits per sample",
-                head.bits
-            )));
-        }
-    } else if syntax.uid() == uids::RLE_LOSSLESS {
-        check_rle_head(data, format)?;
-    } else if !is_uncompressed(syntax.uid()) {
-        return Err(Refusal::damaged(format!("a DICOM file whose {name} data is broken")));
-    }
+        ENCAPSULATED_UNCOMPRESSED => None,
+        _ => Some(checked_codestream(data, name, format)?),
+    };
     // A blank frame packs to next to nothing; a large one out of next to nothing is a trap.
     let bits = head.map_or(format.bits_allocated, |head| if head.bits <= 8 { 8 } else { 16 });
     let expected = format.frame_samples() * (bits / 8) as usize;
@@ -253,11 +239,37 @@ fn decode_frame(
         )));
     }
     let planar = head.is_some_and(|head| head.planar);
-    // Decoders give RGB, save those that know nothing of colour.
-    let full = head.is_none() && format.photometric.starts_with("YBR_FULL");
+    // The JPEG decoder gives RGB; the others leave YBR_FULL as it is.
+    let made_rgb = matches!(head.map(|h| h.coding), Some(Coding::Cosine | Coding::Lossless));
+    let full = format.photometric.starts_with("YBR_FULL") && !made_rgb;
     let packed = PixelFormat { high_bit: format.bits_stored - 1, ..format.clone() };
     let format = if head.is_some() { &packed } else { format };
     Ok(stored_values(&decoded[..expected], bits, format, planar, full, notes))
+}
+
+/// The head of a JPEG, JPEG-LS or JPEG 2000 frame, which must agree with the DICOM header: a decoder
+/// allocates what the head says.
+fn checked_codestream(
+    data: &[u8],
+    name: &str,
+    format: &PixelFormat,
+) -> Result<Codestream, Refusal> {
+    let head = Codestream::read(data)
+        .ok_or_else(|| Refusal::damaged(format!("a DICOM file whose {name} data is broken")))?;
+    let PixelFormat { columns, rows, samples, .. } = *format;
+    if (head.width, head.height, head.components) != (columns, rows, samples) {
+        return Err(Refusal::damaged(format!(
+            "a DICOM image of {columns}×{rows}×{samples} samples whose {name} data is {}×{}×{}",
+            head.width, head.height, head.components
+        )));
+    }
+    if head.coding == Coding::Cosine && head.bits > 8 {
+        return Err(Refusal::unsupported(format!(
+            "a DICOM image in {name} with {} bits per sample",
+            head.bits
+        )));
+    }
+    Ok(head)
 }
 
 /// The head of an RLE frame (PS3.5 G.5) is 64 bytes long and counts as many segments as a pixel has
@@ -268,11 +280,6 @@ fn check_rle_head(data: &[u8], format: &PixelFormat) -> Result<(), Refusal> {
         return Err(Refusal::damaged("a DICOM file whose RLE Lossless data is broken"));
     }
     Ok(())
-}
-
-/// Encapsulated uncompressed and deflated frames.
-fn is_uncompressed(uid: &str) -> bool {
-    matches!(uid, "1.2.840.10008.1.2.1.98" | "1.2.840.10008.1.2.8.1")
 }
 
 pub(super) fn unread_syntax(name: &str) -> Refusal {
@@ -320,15 +327,11 @@ fn stored_values(
     };
     if ybr_full {
         // Y is the luminance of BT.601 already (PS3.3 C.7.6.3.1.2).
-        let note = crate::imaging::luminance::COLOUR_NOTE.to_owned();
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
+        add_note(notes, COLOUR_NOTE);
         return interleaved.chunks_exact(3).map(|ybr| ybr[0] as f32).collect();
     }
     let grey = grey(&interleaved, 3, u32::MAX >> (32 - stored));
-    let fresh: Vec<_> = grey.notes.into_iter().filter(|note| !notes.contains(note)).collect();
-    notes.extend(fresh);
+    grey.notes.iter().for_each(|note| add_note(notes, note));
     grey.values
 }
 
