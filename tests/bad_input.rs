@@ -84,7 +84,7 @@ fn a_file_without_permission() {
     let folder = folder();
     let path = folder.path().join("secret.png");
     fs::write(&path, fixture("grey.png")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         eprintln!("skipped: this user may read every file");
         return;
@@ -225,6 +225,18 @@ fn a_codestream_that_contradicts_its_header() {
         bytes[at + size..at + size + 2].copy_from_slice(&[0x7F, 0xFF]);
         refused(&folder, name, &bytes, "33×36");
     }
+}
+
+/// The count of segments of an RLE frame, which a decoder would allocate for.
+#[test]
+fn an_rle_frame_with_a_million_segments() {
+    let folder = folder();
+    let mut bytes = fixture("rle_u16.dcm");
+    let pixels = bytes.windows(4).position(|w| w == [0xE0, 0x7F, 0x10, 0]).unwrap();
+    // Behind the element's head, the offset table and the fragment's head.
+    let frame = (pixels + 12..).step_by(2).find(|&at| bytes[at..at + 4] == [2, 0, 0, 0]).unwrap();
+    bytes[frame..frame + 4].copy_from_slice(&[0xFF; 4]);
+    refused(&folder, "segments.dcm", &bytes, "RLE");
 }
 
 #[test]

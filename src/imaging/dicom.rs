@@ -27,6 +27,8 @@ use super::series::{Depth, Rescale, SYNTHETIC_MARK, Slice};
 
 const DEFLATED: &str = uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
 
+const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
+
 /// What one file holds: a slice of a series or several, and what places it in the series.
 #[derive(Clone, Debug)]
 pub(crate) struct DicomFile {
@@ -55,26 +57,10 @@ pub(crate) fn is_bare_data_set(bytes: &[u8]) -> bool {
 
 /// Reads every frame.
 pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<DicomFile, Refusal> {
-    let start = match bytes {
-        _ if bytes.get(128..132) == Some(b"DICM") => 132,
-        [b'D', b'I', b'C', b'M', ..] => 4,
-        _ => 0,
-    };
-    let meta = layout::read_meta(bytes, start);
-    let syntax = transfer_syntax(meta.transfer_syntax.as_deref(), bytes, meta.data_set)?;
-    let data_set = inflated(&bytes[meta.data_set..], syntax)?;
-    layout::check(&data_set, Encoding::of_transfer_syntax(syntax.uid()))?;
-    let plain = match syntax.uid() {
-        DEFLATED => registered(uids::EXPLICIT_VR_LITTLE_ENDIAN)?,
-        _ => syntax,
-    };
-    let object = InMemDicomObject::read_dataset_with_ts(&*data_set, plain)
-        .map_err(|error| Refusal::damaged(format!("a damaged DICOM file ({error})")))?;
-    drop(data_set);
+    let (object, syntax) = parse(bytes)?;
     if object.get(tags::PIXEL_DATA).is_none() {
         return Err(no_image(&object));
     }
-
     let format = PixelFormat::read(&object)?;
     let mut notes = Vec::new();
     let mut frames = read_frames(&object, syntax, &format, &mut notes)?;
@@ -84,35 +70,14 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<DicomFile, Refusal> {
         notes.push("The file's modality lookup table is applied to the values shown.".to_owned());
     }
     if object.get(tags::VOILUT_SEQUENCE).is_some() && object.get(tags::WINDOW_CENTER).is_none() {
-        notes.push(
-            "The file asks for a lookup table instead of a window; it is not applied.".to_owned(),
-        );
+        notes.push("The file asks for a table instead of a window; it is not applied.".to_owned());
     }
     let slices = frames
         .into_iter()
         .enumerate()
         .map(|(number, stored)| {
             let attributes = FrameAttributes::new(&object, number);
-            let rescale = if table.is_some() { Rescale::IDENTITY } else { attributes.rescale() };
-            let eight_bit = format.bits_stored <= 8
-                && !format.signed
-                && table.is_none()
-                && rescale == Rescale::IDENTITY;
-            Slice {
-                rescale,
-                inverted: format.photometric == "MONOCHROME1",
-                window: attributes.window(),
-                voi: attributes.voi_function(),
-                spacing: attributes.spacing(),
-                orientation: attributes.orientation(),
-                position: attributes.position(),
-                ..Slice::new(
-                    format.columns,
-                    format.rows,
-                    stored,
-                    if eight_bit { Depth::EightBit } else { Depth::Wide },
-                )
-            }
+            slice(stored, &format, &attributes, table.is_some())
         })
         .collect();
     let marked = [tags::MANUFACTURER, tags::IMAGE_COMMENTS, tags::SERIES_DESCRIPTION]
@@ -128,6 +93,52 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<DicomFile, Refusal> {
         series_uid: text(&object, tags::SERIES_INSTANCE_UID),
         instance_number: integer(&object, tags::INSTANCE_NUMBER),
     })
+}
+
+/// The data set, and the transfer syntax of its pixels.
+fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Refusal> {
+    let start = match bytes {
+        _ if bytes.get(128..132) == Some(b"DICM") => 132,
+        [b'D', b'I', b'C', b'M', ..] => 4,
+        _ => 0,
+    };
+    let meta = layout::read_meta(bytes, start);
+    let syntax = transfer_syntax(meta.transfer_syntax.as_deref(), bytes, meta.data_set)?;
+    let data_set = inflated(&bytes[meta.data_set..], syntax)?;
+    layout::check(&data_set, Encoding::of_transfer_syntax(syntax.uid()))?;
+    let plain = match syntax.uid() {
+        DEFLATED => registered(uids::EXPLICIT_VR_LITTLE_ENDIAN)?,
+        _ => syntax,
+    };
+    let object = InMemDicomObject::read_dataset_with_ts(&*data_set, plain)
+        .map_err(|error| Refusal::damaged(format!("a damaged DICOM file ({error})")))?;
+    Ok((object, syntax))
+}
+
+/// One frame with what the file says of it. A modality table that is already applied takes the
+/// place of the rescale.
+fn slice(
+    stored: Vec<f32>,
+    format: &PixelFormat,
+    attributes: &FrameAttributes,
+    table_applied: bool,
+) -> Slice {
+    let rescale = if table_applied { Rescale::IDENTITY } else { attributes.rescale() };
+    let as_stored = !table_applied && rescale == Rescale::IDENTITY;
+    let depth = match as_stored && format.bits_stored <= 8 && !format.signed {
+        true => Depth::EightBit,
+        false => Depth::Wide,
+    };
+    Slice {
+        rescale,
+        inverted: format.photometric == "MONOCHROME1",
+        window: attributes.window(),
+        voi: attributes.voi_function(),
+        spacing: attributes.spacing(),
+        orientation: attributes.orientation(),
+        position: attributes.position(),
+        ..Slice::new(format.columns, format.rows, stored, depth)
+    }
 }
 
 /// The transfer syntax that the file names, or the one that its first element betrays.
@@ -146,6 +157,8 @@ fn transfer_syntax(
     let syntax = registered(uid)?;
     match syntax.codec() {
         Codec::EncapsulatedPixelData(None, _) => Err(unread_syntax(syntax.name())),
+        // Its codec inflates without a limit.
+        _ if uid == DEFLATED_FRAMES => Err(unread_syntax(syntax.name())),
         Codec::Dataset(_) if uid != DEFLATED => Err(unread_syntax(syntax.name())),
         _ => Ok(syntax),
     }

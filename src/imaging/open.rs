@@ -138,7 +138,7 @@ fn recognise(bytes: &[u8]) -> Kind {
     } else if starts(b"\x1F\x8B") {
         nifti::unzipped_start(bytes)
             .and_then(|start| nifti_kind(&start))
-            .unwrap_or(Kind::Other("a gzip file that holds no NIfTI-1 volume, or a broken one"))
+            .unwrap_or(Kind::Other("a gzip file without a NIfTI-1 volume in it, or a broken one"))
     } else if dicom::is_bare_data_set(bytes) {
         Kind::Dicom
     } else {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::dicom::DicomFile;
 use super::error::OpenError;
 use super::open::Content;
-use super::series::{Orientation, Series, Slice};
+use super::series::{Orientation, Series, Slice, add_note};
 
 /// Directions closer than this, in the cosine's distance from one, are the same plane.
 const SAME_PLANE: f32 = 1e-3;
@@ -64,11 +64,7 @@ pub(crate) fn assemble(files: Vec<DicomFile>) -> Series {
         false => "DICOM".to_owned(),
     };
     let mut notes: Vec<String> = Vec::new();
-    for note in files.iter().flat_map(|file| &file.notes) {
-        if !notes.contains(note) {
-            notes.push(note.clone());
-        }
-    }
+    files.iter().flat_map(|file| &file.notes).for_each(|note| add_note(&mut notes, note));
     let mut placed: Vec<Placed> = files.into_iter().flat_map(Placed::of_file).collect();
     sort(&mut placed);
     let mut slices: Vec<Slice> = placed.into_iter().map(|placed| placed.slice).collect();
@@ -155,4 +151,80 @@ fn cross(Orientation { along_row: r, down_column: c }: &Orientation) -> [f32; 3]
 
 fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::series::{Depth, Spacing};
+
+    const AXIAL: Orientation =
+        Orientation { along_row: [1.0, 0.0, 0.0], down_column: [0.0, 1.0, 0.0] };
+
+    /// A file of one pixel, whose value tells it.
+    fn file(value: f32, instance: Option<i64>, height: Option<f32>) -> DicomFile {
+        let slice = Slice {
+            orientation: height.map(|_| AXIAL),
+            position: height.map(|z| [0.0, 0.0, z]),
+            spacing: Some(Spacing { row_mm: 1.0, column_mm: 1.0, slice_mm: None }),
+            ..Slice::new(1, 1, vec![value], Depth::Wide)
+        };
+        DicomFile {
+            path: PathBuf::from(format!("{value}.dcm")),
+            transfer_syntax: "Explicit VR Little Endian".to_owned(),
+            description: None,
+            synthetic: false,
+            slices: vec![slice],
+            notes: Vec::new(),
+            series_uid: Some("1.2".to_owned()),
+            instance_number: instance,
+        }
+    }
+
+    fn order(files: Vec<DicomFile>) -> Vec<f32> {
+        assemble(files).slices.iter().map(|slice| slice.stored[0]).collect()
+    }
+
+    #[test]
+    fn positions_come_before_numbers() {
+        let files = vec![
+            file(1.0, Some(1), Some(20.0)),
+            file(2.0, Some(2), Some(-5.0)),
+            file(3.0, Some(3), Some(7.5)),
+        ];
+        assert_eq!(order(files), [2.0, 3.0, 1.0]);
+    }
+
+    #[test]
+    fn numbers_come_before_names_and_part_slices_at_one_place() {
+        assert_eq!(
+            order(vec![
+                file(1.0, Some(9), None),
+                file(2.0, Some(10), None),
+                file(3.0, Some(2), None)
+            ]),
+            [3.0, 1.0, 2.0]
+        );
+        assert_eq!(
+            order(vec![file(1.0, Some(2), Some(4.0)), file(2.0, Some(1), Some(4.0))]),
+            [2.0, 1.0]
+        );
+        assert_eq!(order(vec![file(2.0, Some(1), None), file(1.0, None, None)]), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn planes_that_cross_are_not_ordered_along_one_normal() {
+        let mut sagittal = file(2.0, Some(2), Some(-50.0));
+        sagittal.slices[0].orientation =
+            Some(Orientation { along_row: [0.0, 1.0, 0.0], down_column: [0.0, 0.0, -1.0] });
+        assert_eq!(order(vec![sagittal, file(1.0, Some(1), Some(9.0))]), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn the_distance_of_slices_is_that_of_their_positions() {
+        let heights = [0.0, 3.0, 3.0, 6.0, 12.0];
+        let files = heights.iter().map(|&z| file(z, Some(1), Some(z))).collect();
+        let spacing = assemble(files).slices[0].spacing.unwrap();
+        assert_eq!(spacing.slice_mm, Some(3.0));
+    }
 }

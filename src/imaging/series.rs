@@ -24,6 +24,13 @@ pub struct Series {
     pub notes: Vec<String>,
 }
 
+/// Adds a note that is not there yet: what holds for every slice is said once.
+pub(crate) fn add_note(notes: &mut Vec<String>, note: &str) {
+    if !notes.iter().any(|said| said == note) {
+        notes.push(note.to_owned());
+    }
+}
+
 /// One image: stored values, the modality LUT, and what is known of its place in the patient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {

@@ -11,7 +11,9 @@ use super::error::{MAX_VALUES, Refusal};
 use super::finite::make_finite;
 use super::luminance::{Grey, grey};
 use super::raster::check_possible;
-use super::series::{Depth, Series, Slice};
+use super::series::{Depth, Series, Slice, add_note};
+
+const LEFT_OUT: &str = "The file has pages that cannot be read; they are left out.";
 
 /// Reads every page. Pages that cannot be read after the first are left out and said.
 pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
@@ -26,14 +28,12 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
                 if values > MAX_VALUES {
                     return Err(Refusal::too_large("a TIFF file of too many pages"));
                 }
-                notes.extend(
-                    said.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>(),
-                );
+                said.iter().for_each(|note| add_note(&mut notes, note));
                 slices.push(Arc::new(slice));
             }
             Err(refusal) if slices.is_empty() => return Err(refusal),
             Err(_) => {
-                notes.push("Pages that cannot be read are left out.".to_owned());
+                add_note(&mut notes, LEFT_OUT);
                 break;
             }
         }
@@ -41,7 +41,7 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
             break;
         }
         if decoder.next_image().is_err() {
-            notes.push("Pages that cannot be read are left out.".to_owned());
+            add_note(&mut notes, LEFT_OUT);
             break;
         }
     }

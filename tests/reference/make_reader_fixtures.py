@@ -374,7 +374,7 @@ def refused_dicom(wide, rgb):
     refuse("refused/huge.dcm", "65535×65535")
     save(dataset(ExplicitVRLittleEndian, wide, BitsAllocated=1, BitsStored=1, HighBit=0),
          "refused/one_bit.dcm")
-    refuse("refused/one_bit.dcm", "1 bits")
+    refuse("refused/one_bit.dcm", "1-bit")
     save(dataset(ExplicitVRLittleEndian, wide.astype(np.uint8),
                  PhotometricInterpretation="PALETTE COLOR"), "refused/palette.dcm")
     refuse("refused/palette.dcm", "palette")

@@ -1,5 +1,16 @@
 //! What a compressed frame says of itself, read before a decoder allocates for it.
 
+/// How a codestream is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// JPEG baseline, extended or progressive: lossy, by cosine transform.
+    Cosine,
+    /// JPEG lossless, by prediction.
+    Lossless,
+    JpegLs,
+    Jpeg2000,
+}
+
 /// The head of a JPEG, JPEG-LS or JPEG 2000 codestream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Codestream {
@@ -8,23 +19,17 @@ pub(super) struct Codestream {
     pub components: usize,
     /// Of a sample.
     pub bits: u32,
-    /// JPEG baseline, extended or progressive: lossy, by cosine transform.
-    pub cosine: bool,
+    pub coding: Coding,
     /// JPEG-LS: the components follow one another, each whole.
     pub planar: bool,
 }
 
 impl Codestream {
-    /// `None` where the bytes are no such codestream.
+    /// `None` where the bytes are no such codestream; the JP2 box format is none (PS3.5 A.4.4).
     pub fn read(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0xFF, 0xD8, ..] => read_jpeg(bytes),
             [0xFF, 0x4F, 0xFF, 0x51, ..] => read_jpeg_2000(bytes),
-            // The boxes of a JP2 file around the codestream, which DICOM does not want.
-            [0, 0, 0, 12, b'j', b'P', ..] => {
-                let start = bytes.windows(4).position(|w| w == [0xFF, 0x4F, 0xFF, 0x51])?;
-                read_jpeg_2000(&bytes[start..])
-            }
             _ => None,
         }
     }
@@ -62,7 +67,11 @@ fn read_jpeg(bytes: &[u8]) -> Option<Codestream> {
                     height: two(bytes, at + 5)?,
                     components: usize::from(*bytes.get(at + 9)?),
                     bits: u32::from(*bytes.get(at + 4)?),
-                    cosine: matches!(marker, 0xC0..=0xC2 | 0xC5 | 0xC6 | 0xC9 | 0xCA),
+                    coding: match marker {
+                        0xF7 => Coding::JpegLs,
+                        0xC3 | 0xC7 | 0xCB | 0xCF => Coding::Lossless,
+                        _ => Coding::Cosine,
+                    },
                     planar: marker == 0xF7,
                 });
                 at += 2 + two(bytes, at + 2)?;
@@ -86,7 +95,7 @@ fn read_jpeg_2000(bytes: &[u8]) -> Option<Codestream> {
         height: field(1)?.checked_sub(field(3)?)?,
         components,
         bits: u32::from(precision & 0x7F) + 1,
-        cosine: false,
+        coding: Coding::Jpeg2000,
         planar: false,
     })
 }
@@ -104,7 +113,8 @@ mod tests {
         ]
         .concat();
         let head = Codestream::read(&bytes).unwrap();
-        assert_eq!((head.width, head.height, head.bits, head.cosine), (24, 20, 12, false));
+        assert_eq!((head.width, head.height, head.bits), (24, 20, 12));
+        assert_eq!(head.coding, Coding::Lossless);
         for end in 0..bytes.len() - 1 {
             assert_eq!(Codestream::read(&bytes[..end]), None, "cut at {end}");
         }

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 
 use dicom_core::value::{C, Value};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
+use dicom_encoding::Endianness;
 use dicom_encoding::adapters::{PixelDataObject, RawPixelData};
 use dicom_encoding::transfer_syntax::{Codec, TransferSyntax};
 use dicom_object::InMemDicomObject;
 
 use super::attributes::{integer, text};
-use super::codestream::Codestream;
+use super::codestream::{Codestream, Coding};
 use crate::imaging::error::{MAX_VALUES, Refusal, check_size};
-use crate::imaging::luminance::grey;
+use crate::imaging::luminance::{COLOUR_NOTE, grey};
+use crate::imaging::series::add_note;
 
 /// How samples are written: the image pixel module.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,9 +53,7 @@ impl PixelFormat {
             }
             (1, 8 | 16 | 32, _) | (3, 8 | 16, _) => {}
             (1 | 3, bits, _) => {
-                return Err(Refusal::unsupported(format!(
-                    "a DICOM image with {bits} bits per sample"
-                )));
+                return Err(Refusal::unsupported(format!("a DICOM image of {bits}-bit samples")));
             }
             (samples, _, _) => {
                 return Err(Refusal::unsupported(format!(
@@ -88,6 +88,9 @@ impl PixelFormat {
     }
 }
 
+/// Encapsulated Uncompressed Explicit VR Little Endian: frames in fragments, as they are.
+const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
+
 /// Stored values of every frame, one grey value per pixel.
 pub(super) fn read_frames(
     object: &InMemDicomObject,
@@ -107,8 +110,15 @@ pub(super) fn read_frames(
                     syntax.name()
                 )));
             }
+            // Its words would come in the wrong order: the parser swaps bytes in pairs.
+            if format.bits_allocated == 32 && syntax.endianness() == Endianness::Big {
+                return Err(Refusal::unsupported("a big-endian DICOM image of 32-bit samples"));
+            }
             native_frames(&value.to_bytes(), format, notes)
         }
+        Value::PixelSequence(_) if format.bits_allocated == 32 => Err(Refusal::unsupported(
+            format!("a DICOM image in {} with 32 bits per sample", syntax.name()),
+        )),
         Value::PixelSequence(sequence) => {
             let fragments = sequence.fragments();
             let frames = fragments_of_frames(fragments, sequence.offset_table(), format.frames)?;
@@ -132,7 +142,7 @@ fn native_frames(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Vec<f32>>, Refusal> {
     let frame_bytes = format.frame_samples() * (format.bits_allocated / 8) as usize;
-    let needed = frame_bytes.checked_mul(format.frames).unwrap_or(usize::MAX);
+    let needed = frame_bytes.saturating_mul(format.frames);
     if bytes.len() < needed {
         return Err(Refusal::damaged(format!(
             "a DICOM image that promises {} frames of {}×{} pixels and holds {} of {needed} bytes",
@@ -200,27 +210,14 @@ fn decode_frame(
     let Codec::EncapsulatedPixelData(Some(decoder), _) = syntax.codec() else {
         return Err(unread_syntax(name));
     };
-    let head = Codestream::read(data);
-    if let Some(head) = head {
-        let agrees = (head.width, head.height, head.components)
-            == (format.columns, format.rows, format.samples);
-        if !agrees {
-            return Err(Refusal::damaged(format!(
-                "a DICOM image of {}×{}×{} samples whose {name} data is {}×{}×{}",
-                format.columns,
-                format.rows,
-                format.samples,
-                head.width,
-                head.height,
-                head.components
-            )));
+    let head = match syntax.uid() {
+        uids::RLE_LOSSLESS => {
+            check_rle_head(data, format)?;
+            None
         }
-        if head.cosine && head.bits > 8 {
-            return Err(Refusal::unsupported(format!("{name} with {} bits per sample", head.bits)));
-        }
-    } else if !syntax.uid().starts_with("1.2.840.10008.1.2.5") && !is_uncompressed(syntax.uid()) {
-        return Err(Refusal::damaged(format!("a DICOM file whose {name} data is broken")));
-    }
+        ENCAPSULATED_UNCOMPRESSED => None,
+        _ => Some(checked_codestream(data, name, format)?),
+    };
     // A blank frame packs to next to nothing; a large one out of next to nothing is a trap.
     let bits = head.map_or(format.bits_allocated, |head| if head.bits <= 8 { 8 } else { 16 });
     let expected = format.frame_samples() * (bits / 8) as usize;
@@ -242,15 +239,47 @@ fn decode_frame(
         )));
     }
     let planar = head.is_some_and(|head| head.planar);
-    // Decoders give RGB, save those that know nothing of colour.
-    let full = head.is_none() && format.photometric.starts_with("YBR_FULL");
+    // The JPEG decoder gives RGB; the others leave YBR_FULL as it is.
+    let made_rgb = matches!(head.map(|h| h.coding), Some(Coding::Cosine | Coding::Lossless));
+    let full = format.photometric.starts_with("YBR_FULL") && !made_rgb;
     let packed = PixelFormat { high_bit: format.bits_stored - 1, ..format.clone() };
     let format = if head.is_some() { &packed } else { format };
     Ok(stored_values(&decoded[..expected], bits, format, planar, full, notes))
 }
 
-fn is_uncompressed(uid: &str) -> bool {
-    matches!(uid, "1.2.840.10008.1.2.1.98" | "1.2.840.10008.1.2.8.1")
+/// The head of a JPEG, JPEG-LS or JPEG 2000 frame, which must agree with the DICOM header: a decoder
+/// allocates what the head says.
+fn checked_codestream(
+    data: &[u8],
+    name: &str,
+    format: &PixelFormat,
+) -> Result<Codestream, Refusal> {
+    let head = Codestream::read(data)
+        .ok_or_else(|| Refusal::damaged(format!("a DICOM file whose {name} data is broken")))?;
+    let PixelFormat { columns, rows, samples, .. } = *format;
+    if (head.width, head.height, head.components) != (columns, rows, samples) {
+        return Err(Refusal::damaged(format!(
+            "a DICOM image of {columns}×{rows}×{samples} samples whose {name} data is {}×{}×{}",
+            head.width, head.height, head.components
+        )));
+    }
+    if head.coding == Coding::Cosine && head.bits > 8 {
+        return Err(Refusal::unsupported(format!(
+            "a DICOM image in {name} with {} bits per sample",
+            head.bits
+        )));
+    }
+    Ok(head)
+}
+
+/// The head of an RLE frame (PS3.5 G.5) is 64 bytes long and counts as many segments as a pixel has
+/// bytes; the decoder would allocate for any number.
+fn check_rle_head(data: &[u8], format: &PixelFormat) -> Result<(), Refusal> {
+    let segments = data.first_chunk().map(|&count| u32::from_le_bytes(count) as usize);
+    if data.len() < 64 || segments != Some(format.samples * format.bits_allocated as usize / 8) {
+        return Err(Refusal::damaged("a DICOM file whose RLE Lossless data is broken"));
+    }
+    Ok(())
 }
 
 pub(super) fn unread_syntax(name: &str) -> Refusal {
@@ -298,15 +327,11 @@ fn stored_values(
     };
     if ybr_full {
         // Y is the luminance of BT.601 already (PS3.3 C.7.6.3.1.2).
-        let note = crate::imaging::luminance::COLOUR_NOTE.to_owned();
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
+        add_note(notes, COLOUR_NOTE);
         return interleaved.chunks_exact(3).map(|ybr| ybr[0] as f32).collect();
     }
     let grey = grey(&interleaved, 3, u32::MAX >> (32 - stored));
-    let fresh: Vec<_> = grey.notes.into_iter().filter(|note| !notes.contains(note)).collect();
-    notes.extend(fresh);
+    grey.notes.iter().for_each(|note| add_note(notes, note));
     grey.values
 }
 

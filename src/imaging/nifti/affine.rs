@@ -52,8 +52,7 @@ impl Arrangement {
         let of_volume = |wanted: usize| (0..3).find(|&a| patient[a] == wanted).unwrap_or(wanted);
         let wanted = [row, column, normal];
         let axes = wanted.map(|(axis, _)| of_volume(axis));
-        let flipped =
-            std::array::from_fn(|i| affine[axes[i]][wanted[i].0] * f64::from(wanted[i].1) < 0.0);
+        let flipped = std::array::from_fn(|i| affine[axes[i]][wanted[i].0] * wanted[i].1 < 0.0);
         let direction = |i: usize| {
             let sign = if flipped[i] { -1.0 } else { 1.0 };
             affine[axes[i]].map(|x| (sign * x / step[axes[i]]) as f32)
