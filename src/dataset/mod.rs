@@ -1,1 +1,3 @@
-//! To come.
+//! Labelled scans: folders of them, and synthetic ones.
+
+pub mod phantom;

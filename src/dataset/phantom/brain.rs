@@ -11,7 +11,7 @@ use super::tissue::{Point, Tissue};
 /// The vault that holds the cerebrum: an egg, narrower in front.
 fn dome(p: Vec3) -> f32 {
     let egg = 1.0 + 0.0010 * (p[1] - 12.0) - 0.000_012 * (p[1] - 12.0) * (p[1] - 12.0);
-    full_ellipsoid([p[0] / egg, p[1], p[2]], [0.0, 3.0, 14.0], [71.0, 89.0, 67.0], 0.45)
+    full_ellipsoid([p[0] / egg, p[1], p[2]], [0.0, 3.0, 14.0], [70.0, 89.0, 67.0], 0.30)
 }
 
 /// Height of the tentorium, the roof of the posterior fossa.
@@ -32,10 +32,10 @@ fn floor(ax: f32, y: f32) -> f32 {
 /// The space inside the skull.
 pub(crate) fn cavity(p: Vec3) -> f32 {
     let ax = p[0].abs();
-    let cerebral = meet(dome(p), 0.8 * (floor(ax, p[1]) - 3.0 - p[2]), 8.0);
-    let fossa = full_ellipsoid(p, [0.0, 46.0, -34.0], [57.0, 44.0, 33.0], 0.2);
+    let cerebral = meet(dome(p), 0.8 * (floor(ax, p[1]) - 1.8 - p[2]), 8.0);
+    let fossa = full_ellipsoid(p, [0.0, 48.0, -34.0], [56.0, 42.0, 31.0], 0.2);
     let suprasellar = ellipsoid(p, [0.0, -15.0, -18.0], [17.0, 15.0, 13.0]);
-    let stem = ellipsoid(p, [0.0, 10.0, -34.0], [22.0, 18.0, 30.0]);
+    let stem = ellipsoid(p, [0.0, 9.0, -34.0], [21.0, 17.0, 30.0]);
     let canal = cone(p, ([0.0, 16.0, -55.0], 15.0), ([0.0, 24.0, -125.0], 10.5));
     let back = join(join(fossa, stem, 8.0), canal, 10.0);
     join(join(cerebral, suprasellar, 5.0), back, 4.0)
@@ -96,12 +96,12 @@ fn pial_depth(p: Vec3, m: Vec3, hull: f32, side: u32, who: &Individual) -> f32 {
 
     // Folds: the zero lines of noise on the surface, carried inwards from it. Both walls count,
     // that of the convexity and that of the fissures.
-    let reach = depth.min(-open);
+    let reach = depth.min(open);
     if reach < 26.0 && hull < 2.0 {
         let core = [20.0, m[1].clamp(-42.0, 46.0), 4.0];
         let out = sub(m, core);
         let surface = add(core, scale(out, 46.0 / length(out).max(6.0)));
-        let q = add(scale(surface, 0.72), scale(m, 0.28));
+        let q = add(scale(surface, 0.55), scale(m, 0.45));
         let warp = [
             noise(q, 24.0, seed ^ 0x31),
             noise(q, 24.0, seed ^ 0x32),
@@ -112,7 +112,7 @@ fn pial_depth(p: Vec3, m: Vec3, hull: f32, side: u32, who: &Individual) -> f32 {
         open = open.min(fold(q, 25.0, seed ^ 0x41, w, deep, reach, depth));
         open = open.min(fold(q, 16.0, seed ^ 0x42, w * 0.8, 0.62 * deep, reach, depth));
     }
-    depth.min(-open)
+    depth.min(open)
 }
 
 /// Distance to the sulci of one family, negative in them.
@@ -159,10 +159,10 @@ fn ventricles(point: &mut Point, p: Vec3, m: Vec3, who: &Individual) {
     let body = tube(
         flat(m),
         &[
-            (flat([10.5, -36.0, 7.0]), 3.6 * v),
-            (flat([9.0, -26.0, 11.0]), 5.0 * v),
-            (flat([9.5, -8.0, 17.0]), 4.6 * v),
-            (flat([13.5, 14.0, 19.0]), 4.8 * v),
+            (flat([8.5, -36.0, 7.0]), 3.6 * v),
+            (flat([7.0, -26.0, 11.0]), 5.0 * v),
+            (flat([6.5, -8.0, 17.0]), 4.6 * v),
+            (flat([10.0, 14.0, 19.0]), 4.8 * v),
             (flat([23.0, 32.0, 11.0]), 6.3 * v),
             (flat([26.0, 46.0, 5.0]), 3.2 * v),
             (flat([25.0, 58.0, 4.0]), 1.2 * v),
@@ -195,11 +195,15 @@ fn ventricles(point: &mut Point, p: Vec3, m: Vec3, who: &Individual) {
             ([20.0, 18.0, 17.0], 1.8),
         ],
     );
-    let septum = 0.8 - m[0];
+    let septum = 0.45 - m[0];
     point.fill(Csf, join(meet(body, septum, 1.0), horn, 2.0));
     point.fill(DeepGrey, caudate);
     point.fill(WhiteMatter, cone(m, ([1.0, -14.0, 5.0], 1.6), ([4.0, 16.0, 13.0], 2.0)));
     point.fill(Csf, third);
+    // The corpus callosum arches over all of it.
+    let callosum = full_ellipsoid([0.0, p[1], p[2]], [0.0, 2.0, 4.0], [50.0, 42.0, 24.0], 0.2);
+    let arch = (callosum + 3.0).abs() - 2.6;
+    point.fill(WhiteMatter, arch.max(m[0] - 7.0).max(3.0 - p[2] - 0.1 * p[1].abs()));
     let frond = 2.0 * noise(p, 3.0, who.noise ^ 0x61);
     let plexus = tube(
         m,
@@ -216,8 +220,8 @@ fn ventricles(point: &mut Point, p: Vec3, m: Vec3, who: &Individual) {
 fn hindbrain(point: &mut Point, p: Vec3, m: Vec3, tent: f32, who: &Individual) {
     use Tissue::*;
     let seed = who.noise;
-    let lobes = full_ellipsoid(m, [22.0, 52.0, -36.0], [30.0, 30.0, 24.0], 0.15);
-    let vermis = ellipsoid(p, [0.0, 48.0, -28.0], [14.0, 25.0, 25.0]);
+    let lobes = full_ellipsoid(m, [24.0, 52.0, -35.0], [31.0, 34.0, 28.0], 0.15);
+    let vermis = ellipsoid(p, [0.0, 50.0, -28.0], [17.0, 29.0, 27.0]);
     let cerebellum = meet(join(lobes, vermis, 7.0), p[2] - tent + 3.0, 4.0);
     if cerebellum < 2.0 {
         // Folia: thin leaves around the horizontal fissure, as a triangle wave.
@@ -235,7 +239,7 @@ fn hindbrain(point: &mut Point, p: Vec3, m: Vec3, tent: f32, who: &Individual) {
         point.wash(Csf, 0.42 * crease * inside);
     }
     let midbrain = ellipsoid(p, [0.0, 10.0, -11.0], [16.5, 13.0, 12.0]);
-    let pons = full_ellipsoid(p, [0.0, 7.0, -30.0], [16.5, 13.0, 13.5], 0.2);
+    let pons = full_ellipsoid(p, [0.0, 5.5, -29.0], [18.0, 13.0, 13.5], 0.2);
     let medulla = tube(
         p,
         &[([0.0, 12.0, -38.0], 9.0), ([0.0, 17.0, -58.0], 7.0), ([0.0, 22.0, -125.0], 5.4)],
@@ -267,16 +271,16 @@ fn membranes(point: &mut Point, p: Vec3, m: Vec3, tent: f32, depth: f32, who: &I
         let size = 2.2 + 0.035 * (p[1] + 60.0).clamp(0.0, 140.0);
         let sinus = (m[0] * 0.87 - (depth + size * 1.5) * 0.5).max(depth + 0.6);
         point.fill(Vessel, sinus.max(-above).max(-p[2] - 8.0));
-        let straight = cone(p, ([0.0, 34.0, 2.0], 1.6), ([0.0, 84.0, -13.0], 2.4));
+        let straight = cone(p, ([0.0, 34.0, 2.0], 1.3), ([0.0, 84.0, -13.0], 1.9));
         point.fill(Vessel, straight);
-        point.fill(Vessel, cone(p, ([0.0, 25.0, 7.0], 1.8), ([0.0, 34.0, 2.0], 1.6)));
+        point.fill(Vessel, cone(p, ([0.0, 25.0, 7.0], 1.5), ([0.0, 34.0, 2.0], 1.3)));
     }
-    if m[0] > 10.0 && behind > 0.45 * m[0] - 10.0 && p[2] < 0.0 {
+    if m[0] > 10.0 && behind > 0.45 * m[0] - 4.0 && p[2] < 0.0 {
         let leaf = (above - 0.8).abs() * 0.9 - 0.45;
         point.glaze(Dura, leaf, 0.7);
         // Transverse sinus, where the tentorium meets the skull.
-        let transverse = (above + 1.5).abs().max((depth + 2.6).abs()) - 2.4;
-        point.fill(Vessel, transverse.max(30.0 - p[1]));
+        let transverse = (above + 1.5).abs().max((depth + 1.8).abs()) - 1.6;
+        point.fill(Vessel, transverse.max(48.0 - p[1]));
     }
     if p[2] < 6.0 && p[1] < 12.0 && m[0] < 46.0 {
         let wind = scale([noise(p, 9.0, seed ^ 0x81), noise(p, 9.0, seed ^ 0x82), 0.0], 2.0);

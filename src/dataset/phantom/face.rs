@@ -15,7 +15,7 @@ pub(crate) fn skin(p: Vec3, cavity: f32, who: &Individual) -> f32 {
         let face = full_ellipsoid(p, [0.0, -52.0, -66.0], [62.0, 50.0, 66.0], 0.3);
         let nose = tube(
             m,
-            &[([0.0, -96.0, -18.0], 6.0), ([0.0, -112.0, -52.0], 9.0), ([0.0, -104.0, -60.0], 11.0)],
+            &[([0.0, -94.0, -20.0], 7.0), ([0.0, -106.0, -50.0], 9.5), ([0.0, -100.0, -58.0], 12.0)],
         );
         let neck = full_ellipsoid([p[0], p[1], 0.0], [0.0, 22.0, 0.0], [60.0, 66.0, 60.0], 0.3);
         let neck = meet(neck, p[2] + 40.0, 20.0);
@@ -41,7 +41,7 @@ pub(crate) fn paint(point: &mut Point, p: Vec3, cavity: f32, skin: f32, who: &In
     point.fill(Muscle, skin + 1.6);
     // Fat below the skin: thin over the forehead, thick over cheeks and neck.
     let low = smoothstep(-10.0, -70.0, p[2]);
-    let fat = (who.scalp - 1.4).min(4.6) + 4.5 * low * smoothstep(-100.0, 10.0, p[1]) + 1.2 * grain;
+    let fat = (who.scalp - 1.8).min(3.4) + 4.5 * low * smoothstep(-100.0, 10.0, p[1]) + 1.2 * grain;
     let shell = (-skin - 1.6).min(fat + 1.6 + skin);
     point.fill(Fat, -shell);
     if skin < -3.0 {
@@ -64,7 +64,7 @@ fn soft_tissue(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
     }
     let planes = rough([m[0], p[1], 0.5 * p[2]], 22.0, seed ^ 0x121);
     let depth = smoothstep(-4.0, -9.0, skin) * smoothstep(5.0, -25.0, p[2]);
-    point.wash(Fat, 0.85 * depth * smoothstep(0.13, 0.04, planes.abs()));
+    point.wash(Fat, 0.6 * depth * smoothstep(0.10, 0.02, planes.abs()));
     point.wash(Fascia, 0.5 * depth * smoothstep(0.25, 0.5, planes));
     // Fat of the cheek and the spaces behind the upper jaw.
     let buccal = ellipsoid(m, [46.0, -48.0, -62.0], [9.0, 18.0, 22.0]);
@@ -96,7 +96,7 @@ fn skull(point: &mut Point, p: Vec3, m: Vec3, cavity: f32, grain: f32, who: &Ind
         let dense = point.coverage(petrous.min(mastoid)) * outside;
         point.wash(CorticalBone, dense);
         point.wash(Marrow, 0.35 * dense * (1.0 - cells));
-        let canal = cone(m, ([46.0, 14.0, -38.0], 3.0), ([84.0, 14.0, -36.0], 3.5));
+        let canal = cone(m, ([46.0, 14.0, -38.0], 3.0), ([70.0, 14.0, -37.0], 2.6));
         point.fill(Air, canal);
         // Clivus and the body of the sphenoid: fatty marrow in a thin shell.
         let clivus = cone(p, ([0.0, -16.0, -44.0], 9.0), ([0.0, 0.0, -64.0], 6.0));
@@ -125,13 +125,13 @@ fn facial_spaces(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
         point.glaze(Mucosa, sinuses - 0.5, 0.75);
         point.fill(Air, sinuses + 0.6);
         // The nasal cavity: septum, turbinates and air between them.
-        let cavity = full_ellipsoid(p, [0.0, -72.0, -56.0], [16.0, 30.0, 22.0], 0.6);
+        let cavity = full_ellipsoid(p, [0.0, -72.0, -56.0], [9.0 - 0.28 * (p[2] + 56.0).clamp(-22.0, 12.0), 30.0, 22.0], 0.5);
         let cavity = cavity.max(skin + 6.0);
         point.fill(CorticalBone, cavity - 1.0);
         point.fill(Mucosa, cavity);
         let scroll = m[0] - 7.5 - 2.0 * noise([m[0], p[1] * 0.35, p[2]], 6.0, seed ^ 0x142);
         let meatus = (scroll.abs() - 1.3).min((m[0] - 2.6).abs() - 0.7);
-        let shelf = (p[2] + 60.0 + 0.5 * m[0] + swell) / 13.0;
+        let shelf = (p[2] + 60.0 + 0.5 * m[0] + 0.004 * (p[1] + 70.0) * (p[1] + 70.0) + 2.0 * swell) / 13.0;
         let gap = ((shelf - shelf.floor() - 0.5).abs() - 0.1) * 13.0;
         point.fill(Air, meatus.min(gap.max(3.0 - m[0])).max(cavity + 1.4));
     }

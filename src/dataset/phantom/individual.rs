@@ -57,6 +57,11 @@ impl Individual {
         head
     }
 
+    /// Lengths along the head's axes, as this person has them.
+    pub(crate) fn sized(&self, lengths: Vec3) -> Vec3 {
+        std::array::from_fn(|axis| lengths[axis] * self.size[axis])
+    }
+
     /// The inverse of [`Self::to_head`].
     pub(crate) fn to_scanner(&self, mut head: Vec3) -> Vec3 {
         head[0] *= 1.0 + if head[0] > 0.0 { self.asymmetry } else { -self.asymmetry };

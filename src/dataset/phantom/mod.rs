@@ -9,6 +9,7 @@
 //! | `individual` | what differs from head to head |
 //! | `brain`, `face`, `lesion` | the anatomy |
 //! | `render` | the scanner: a plane through the head, noise, bias field, ghosts |
+//! | `truth`, `write`, `study` | what is known, and the files |
 //!
 //! ```
 //! use mrimaster::dataset::phantom::{LesionKind, Phantom, Plane, View};
@@ -26,13 +27,19 @@ mod lesion;
 mod noise;
 mod render;
 mod shapes;
+mod study;
 mod tissue;
+mod truth;
+mod write;
 
 use serde::{Deserialize, Serialize};
 
 pub use lesion::{LesionKind, Side};
 pub use render::{Artefacts, View};
+pub use study::{PhantomArgs, write_study};
 pub use tissue::Contrast;
+pub use truth::{LesionTruth, PixelBox, ScanTruth, SliceTruth, StudyTruth};
+pub use write::{MARK, WriteError, write_dicom, write_nifti, write_png};
 
 use individual::Individual;
 use lesion::Lesion;

@@ -65,6 +65,15 @@ impl View {
         }
     }
 
+    /// This view and those after it, `slice_spacing_mm` (or the pixel spacing) apart.
+    pub fn stack(self, count: usize) -> Vec<Self> {
+        let apart = self.slice_spacing_mm.unwrap_or(self.spacing_mm);
+        let at = |i: usize| self.offset_mm + i as f32 * apart;
+        (0..count)
+            .map(|i| Self { offset_mm: at(i), slice_spacing_mm: Some(apart), ..self })
+            .collect()
+    }
+
     /// Where rows and columns run in the patient.
     pub fn orientation(&self) -> Orientation {
         let (along_row, down_column) = match self.plane {

@@ -42,7 +42,7 @@ macro_rules! tissues {
 tissues! {
     Air:            0.00 0.00 0.00 0.00;
     Skin:           0.52 0.42 0.30 0.30;
-    Fat:            0.98 0.96 0.62 0.60;
+    Fat:            0.92 0.96 0.62 0.60;
     Muscle:         0.36 0.33 0.20 0.24;
     /// Fasciae, galea and the other things between muscles.
     Fascia:         0.30 0.24 0.12 0.14;
@@ -50,7 +50,7 @@ tissues! {
     /// Diploë and the fatty marrow of the skull base.
     Marrow:         0.50 0.55 0.32 0.32;
     /// Enhancing mucosa of the nose and the sinuses.
-    Mucosa:         0.82 0.40 0.80 0.62;
+    Mucosa:         0.66 0.40 0.80 0.62;
     Vitreous:       0.14 0.13 1.00 0.12;
     Lens:           0.34 0.34 0.14 0.20;
     Sclera:         0.50 0.36 0.22 0.26;
@@ -58,7 +58,7 @@ tissues! {
     EyeMuscle:      0.68 0.36 0.28 0.30;
     Nerve:          0.46 0.47 0.36 0.40;
     Csf:            0.13 0.12 0.98 0.08;
-    GreyMatter:     0.385 0.37 0.54 0.58;
+    GreyMatter:     0.37 0.37 0.54 0.58;
     WhiteMatter:    0.475 0.50 0.38 0.46;
     DeepGrey:       0.415 0.41 0.46 0.54;
     Pallidum:       0.445 0.45 0.34 0.46;
