@@ -21,7 +21,7 @@ fn tentorium(ax: f32, y: f32) -> f32 {
 
 /// The bottom of the cerebrum: frontal base, temporal base, suprasellar region, tentorium.
 fn floor(ax: f32, y: f32) -> f32 {
-    let middle = mix(-13.0, -43.0, smoothstep(9.0, 22.0, ax)) + 0.012 * (ax - 38.0) * (ax - 38.0);
+    let middle = mix(-15.0, -43.0, smoothstep(9.0, 22.0, ax)) + 0.012 * (ax - 38.0) * (ax - 38.0);
     let frontal = -21.0 + 5.0 * smoothstep(8.0, 30.0, ax);
     let ridge = -8.0 + 0.5 * ax;
     let front = smoothstep(-34.0, -44.0, y);
@@ -34,7 +34,7 @@ pub(crate) fn cavity(p: Vec3) -> f32 {
     let ax = p[0].abs();
     let cerebral = meet(dome(p), 0.8 * (floor(ax, p[1]) - 1.8 - p[2]), 8.0);
     let fossa = full_ellipsoid(p, [0.0, 48.0, -34.0], [56.0, 42.0, 31.0], 0.2);
-    let suprasellar = ellipsoid(p, [0.0, -15.0, -18.0], [17.0, 15.0, 13.0]);
+    let suprasellar = ellipsoid(p, [0.0, -15.0, -19.0], [14.0, 12.0, 10.0]);
     let stem = ellipsoid(p, [0.0, 9.0, -34.0], [21.0, 17.0, 30.0]);
     let canal = cone(p, ([0.0, 16.0, -55.0], 15.0), ([0.0, 24.0, -125.0], 10.5));
     let back = join(join(fossa, stem, 8.0), canal, 10.0);
@@ -101,14 +101,14 @@ fn pial_depth(p: Vec3, m: Vec3, hull: f32, side: u32, who: &Individual) -> f32 {
         let core = [20.0, m[1].clamp(-42.0, 46.0), 4.0];
         let out = sub(m, core);
         let surface = add(core, scale(out, 46.0 / length(out).max(6.0)));
-        let q = add(scale(surface, 0.55), scale(m, 0.45));
+        let q = add(scale(surface, 0.4), scale(m, 0.6));
         let warp = [
             noise(q, 24.0, seed ^ 0x31),
             noise(q, 24.0, seed ^ 0x32),
             noise(q, 24.0, seed ^ 0x33),
         ];
-        let q = add(q, scale(warp, 9.0));
-        let deep = 17.0 + 9.0 * warp[0];
+        let q = add(q, scale(warp, 14.0));
+        let deep = 15.5 + 9.0 * warp[0];
         open = open.min(fold(q, 25.0, seed ^ 0x41, w, deep, reach, depth));
         open = open.min(fold(q, 16.0, seed ^ 0x42, w * 0.8, 0.62 * deep, reach, depth));
     }
@@ -129,8 +129,8 @@ fn fold(q: Vec3, cell: f32, seed: u32, width: f32, deep: f32, reach: f32, depth:
 fn deep_structures(point: &mut Point, p: Vec3, m: Vec3, wobble: f32, who: &Individual) {
     use Tissue::*;
     // The core of each hemisphere is white where folds cannot reach; between the thalami nothing is.
-    let core = ellipsoid(m, [0.0, 2.0, 3.0], [32.0, 42.0, 24.0]);
-    point.wash(WhiteMatter, smoothstep(1.5, -2.5, core));
+    let core = ellipsoid(m, [0.0, 2.0, 3.0], [30.0, 37.0, 21.0]);
+    point.wash(WhiteMatter, smoothstep(3.0, -5.0, core));
 
     let turn = |q: Vec3, s: f32| {
         let c = (1.0 - s * s).sqrt();
@@ -212,8 +212,8 @@ fn ventricles(point: &mut Point, p: Vec3, m: Vec3, who: &Individual) {
     point.glaze(Choroid, plexus + frond.max(-0.6), 0.85);
     point.fill(Choroid, ellipsoid(p, [0.0, 26.0, 0.0], [3.0, 4.2, 2.8]));
     // Internal cerebral veins.
-    let veins = cone(m, ([1.6, -4.0, 7.0], 0.4), ([1.6, 24.0, 6.0], 0.9));
-    point.glaze(Vessel, veins, 0.9);
+    let veins = cone(m, ([1.4, 2.0, 7.5], 0.2), ([1.4, 24.0, 6.0], 0.7));
+    point.glaze(Vessel, veins, 0.6);
 }
 
 /// Cerebellum, brainstem, fourth ventricle.
@@ -221,18 +221,19 @@ fn hindbrain(point: &mut Point, p: Vec3, m: Vec3, tent: f32, who: &Individual) {
     use Tissue::*;
     let seed = who.noise;
     let lobes = full_ellipsoid(m, [24.0, 52.0, -35.0], [31.0, 34.0, 28.0], 0.15);
-    let vermis = ellipsoid(p, [0.0, 50.0, -28.0], [17.0, 29.0, 27.0]);
+    let vermis = ellipsoid(p, [0.0, 46.5, -29.0], [17.0, 27.0, 27.0]);
     let cerebellum = meet(join(lobes, vermis, 7.0), p[2] - tent + 3.0, 4.0);
     if cerebellum < 2.0 {
         // Folia: thin leaves around the horizontal fissure, as a triangle wave.
         let bend = 2.2 * noise(p, 14.0, seed ^ 0x71) + 0.7 * noise(p, 5.0, seed ^ 0x72);
-        let leaf = (p[2] + 34.0 + 0.16 * (m[1] - 40.0) - 0.10 * m[0] + bend) / 4.4;
+        let away = length([0.5 * m[0], p[1] - 26.0, 0.0]);
+        let leaf = 0.24 * (p[2] + 34.0 + bend) * 52.0 / (away + 22.0);
         let wave = 4.0 * (leaf - leaf.floor() - 0.5).abs() - 1.0;
         let crease = smoothstep(0.35, 0.95, wave) * smoothstep(-13.0, -1.0, cerebellum);
         point.fill(GreyMatter, cerebellum + 0.4);
-        let medulla = ellipsoid(m, [18.0, 45.0, -35.0], [19.0, 15.0, 11.0]);
-        let branch = medulla - 4.5 * (1.0 - wave.abs()) + 2.5 * noise(p, 8.0, seed ^ 0x73);
-        point.glaze(WhiteMatter, branch * 0.6, 0.85);
+        let medulla = ellipsoid(m, [19.0, 46.0, -35.0], [22.0, 19.0, 14.0]);
+        let branch = medulla + 7.0 * wave + 3.0 * noise(p, 8.0, seed ^ 0x73);
+        point.wash(WhiteMatter, 0.9 * smoothstep(2.0, -5.0, branch));
         let dentate = (ellipsoid(m, [14.0, 38.0, -35.0], [7.0, 8.0, 4.5])).abs() - 0.7;
         point.glaze(DeepGrey, dentate, 0.6);
         let inside = point.coverage(cerebellum);
@@ -268,7 +269,7 @@ fn membranes(point: &mut Point, p: Vec3, m: Vec3, tent: f32, depth: f32, who: &I
         let edge = full_ellipsoid([0.0, p[1], p[2]], [0.0, 6.0, 2.0], [50.0, 52.0, 36.0], 0.2);
         point.glaze(Dura, meet(m[0] - 0.45, -edge, 1.0).max(2.0 - above), 0.75);
         // Superior sagittal sinus: a triangle below the vault, larger towards the back.
-        let size = 2.2 + 0.035 * (p[1] + 60.0).clamp(0.0, 140.0);
+        let size = 1.6 + 0.022 * (p[1] + 60.0).clamp(0.0, 140.0);
         let sinus = (m[0] * 0.87 - (depth + size * 1.5) * 0.5).max(depth + 0.6);
         point.fill(Vessel, sinus.max(-above).max(-p[2] - 8.0));
         let straight = cone(p, ([0.0, 34.0, 2.0], 1.3), ([0.0, 84.0, -13.0], 1.9));

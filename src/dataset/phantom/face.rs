@@ -25,7 +25,7 @@ pub(crate) fn skin(p: Vec3, cavity: f32, who: &Individual) -> f32 {
         outer = meet(outer, -socket, 9.0);
         outer = join(outer, join(nose, eyelid, 8.0), 7.0);
         outer = join(outer, neck, 22.0);
-        let ear = ellipsoid(m, [81.0 - 0.25 * (12.0 - p[1]), 18.0, -30.0], [3.2, 15.0, 26.0]);
+        let ear = ellipsoid(m, [77.0 + 0.30 * (p[1] - 12.0), 18.0, -30.0], [3.8, 14.0, 25.0]);
         outer = join(outer, ear, 5.0);
     }
     outer
@@ -41,7 +41,7 @@ pub(crate) fn paint(point: &mut Point, p: Vec3, cavity: f32, skin: f32, who: &In
     point.fill(Muscle, skin + 1.6);
     // Fat below the skin: thin over the forehead, thick over cheeks and neck.
     let low = smoothstep(-10.0, -70.0, p[2]);
-    let fat = (who.scalp - 1.8).min(3.4) + 4.5 * low * smoothstep(-100.0, 10.0, p[1]) + 1.2 * grain;
+    let fat = (who.scalp - 1.8).min(3.4) + 4.5 * low * smoothstep(-100.0, 10.0, p[1]) + 0.6 * grain;
     let shell = (-skin - 1.6).min(fat + 1.6 + skin);
     point.fill(Fat, -shell);
     if skin < -3.0 {
@@ -64,11 +64,11 @@ fn soft_tissue(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
     }
     let planes = rough([m[0], p[1], 0.5 * p[2]], 22.0, seed ^ 0x121);
     let depth = smoothstep(-4.0, -9.0, skin) * smoothstep(5.0, -25.0, p[2]);
-    point.wash(Fat, 0.6 * depth * smoothstep(0.10, 0.02, planes.abs()));
+    point.wash(Fat, 0.45 * depth * smoothstep(0.12, 0.02, planes.abs()));
     point.wash(Fascia, 0.5 * depth * smoothstep(0.25, 0.5, planes));
     // Fat of the cheek and the spaces behind the upper jaw.
     let buccal = ellipsoid(m, [46.0, -48.0, -62.0], [9.0, 18.0, 22.0]);
-    point.glaze(Fat, buccal + 5.0 * planes, 0.8);
+    point.glaze(Fat, buccal + 9.0 * planes, 0.5);
     let parotid = ellipsoid(m, [60.0, 4.0, -68.0], [10.0, 14.0, 22.0]);
     point.glaze(Fat, parotid + 4.0 * planes, 0.55);
 }
@@ -83,9 +83,9 @@ fn skull(point: &mut Point, p: Vec3, m: Vec3, cavity: f32, grain: f32, who: &Ind
     // Below the base the skull has no even shell.
     let bone = cavity - thick + 4.0 * base * (0.3 - grain);
     point.fill(CorticalBone, bone);
-    let table = 1.5 - 0.4 * grain;
+    let table = 1.6 - 0.2 * grain;
     let diploe = (table - cavity).max(cavity - thick + table);
-    point.glaze(Marrow, diploe + 0.5 * base, (0.85 + 0.5 * grain).clamp(0.0, 1.0));
+    point.glaze(Marrow, diploe + 0.5 * base, (0.75 + 0.3 * grain).clamp(0.0, 1.0));
 
     if p[2] < 0.0 && p[2] > -75.0 {
         // Petrous pyramids and mastoids: dense bone, air cells.
@@ -130,7 +130,7 @@ fn facial_spaces(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
         point.fill(CorticalBone, cavity - 1.0);
         point.fill(Mucosa, cavity);
         let scroll = m[0] - 7.5 - 2.0 * noise([m[0], p[1] * 0.35, p[2]], 6.0, seed ^ 0x142);
-        let meatus = (scroll.abs() - 1.3).min((m[0] - 2.6).abs() - 0.7);
+        let meatus = (scroll.abs() - 1.3).min((m[0] - 3.4 - 3.0 * noise([m[0], p[1], p[2]], 11.0, seed ^ 0x145)).abs() - 0.8);
         let shelf = (p[2] + 60.0 + 0.5 * m[0] + 0.004 * (p[1] + 70.0) * (p[1] + 70.0) + 2.0 * swell) / 13.0;
         let gap = ((shelf - shelf.floor() - 0.5).abs() - 0.1) * 13.0;
         point.fill(Air, meatus.min(gap.max(3.0 - m[0])).max(cavity + 1.4));
@@ -153,7 +153,8 @@ fn facial_spaces(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
         point.fill(Marrow, palate.max(m[0] - 22.0).max((p[1] + 62.0).abs() - 27.0) - 2.2);
         let arch = (length([m[0], (p[1] + 52.0) * 0.72, 0.0]) - 28.0).abs();
         let teeth = arch.max(p[1] + 40.0);
-        point.fill(CorticalBone, (teeth - 4.0).max((p[2] + 89.0).abs() - 8.0));
+        let height = (p[2] + 89.0).abs() - 7.0 + 2.0 * swell;
+        point.glaze(CorticalBone, meet(teeth - 3.4, height, 5.0), 0.8);
         let jaw = tube(
             m,
             &[([51.0, -4.0, -54.0], 4.0), ([49.0, -12.0, -100.0], 6.0), ([12.0, -84.0, -118.0], 7.0)],
@@ -173,12 +174,12 @@ fn facial_spaces(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
 /// Globe, lens, optic nerve and muscles in the fat of the orbit.
 fn orbit(point: &mut Point, m: Vec3) {
     use Tissue::*;
-    let socket = cone(m, ([32.0, -74.0, -32.0], 18.0), ([13.0, -34.0, -26.0], 4.0));
+    let socket = cone(m, ([32.0, -74.0, -32.0], 16.0), ([13.0, -34.0, -26.0], 4.0));
     if socket > 3.0 {
         return;
     }
     point.fill(CorticalBone, socket - 1.0);
-    point.fill(Fat, socket.max(-90.0 - m[1]));
+    point.glaze(Fat, socket.max(-90.0 - m[1]), 0.8);
     let apex = [15.0, -38.0, -27.0];
     for offset in [[11.0, 2.0, 0.0], [-9.0, 0.0, 0.0], [1.0, 0.0, 11.0], [1.0, 0.0, -11.0]] {
         let insertion = add([32.0, -70.0, -32.0], offset);
@@ -197,7 +198,10 @@ fn spine(point: &mut Point, p: Vec3, m: Vec3) {
     let dens = cone(p, ([0.0, 3.0, -76.0], 4.5), ([0.0, 3.0, -100.0], 7.0));
     let arch = ellipsoid(m, [18.0, 12.0, -78.0], [9.0, 9.0, 7.0]);
     let process = ellipsoid(p, [0.0, 50.0, -98.0], [5.0, 12.0, 7.0]);
-    let bone = dens.min(arch).min(process);
+    let level = (p[2] + 82.0) / 17.0;
+    let disc = ((level - level.floor() - 0.5).abs() - 0.42) * -17.0;
+    let masses = cone(m, ([17.5, 13.0, -72.0], 7.0), ([17.5, 15.0, -130.0], 7.5)).max(-disc);
+    let bone = masses.min(dens).min(arch).min(process);
     point.fill(CorticalBone, bone - 1.4);
     point.fill(Marrow, bone);
 }

@@ -143,7 +143,7 @@ impl Lesion {
                 if body > 14.0 {
                     return body;
                 }
-                body + 0.34 * self.radius() * rough(p, 1.1 * self.radius(), self.noise)
+                body + 0.36 * self.radius() * rough(p, 1.3 * self.radius(), self.noise)
             }
             LesionKind::Meningioma => {
                 let body = ellipsoid(p, self.centre, self.radii);
@@ -177,12 +177,12 @@ impl Lesion {
                 let reach = 11.0 + 9.0 * noise(p, 21.0, self.noise ^ 0x1);
                 let oedema = smoothstep(reach + 2.0, reach - 4.0, distance);
                 point.wash(Tissue::Oedema, oedema * (0.1 + 0.8 * point.white));
-                let rim = 3.6 + 2.6 * noise(p, 9.0, self.noise ^ 0x2);
+                let rim = 3.8 + 4.2 * noise(p, 12.0, self.noise ^ 0x2);
                 point.glaze(Tissue::GliomaRim, distance, (0.84 + 0.32 * texture).clamp(0.3, 1.0));
                 let core = distance + rim.max(1.4);
                 point.fill(Tissue::Necrosis, core);
                 let strands = smoothstep(0.25, 0.6, texture);
-                point.wash(Tissue::GliomaRim, 0.35 * strands * point.coverage(core));
+                point.wash(Tissue::GliomaRim, 0.25 * strands * point.coverage(core));
             }
             LesionKind::Meningioma => {
                 // A thin cleft of CSF, then the tumour; the tail tapers along the dura.

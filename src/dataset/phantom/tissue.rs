@@ -68,7 +68,7 @@ tissues! {
     /// Choroid plexus and pineal gland.
     Choroid:        0.80 0.36 0.62 0.56;
     Pituitary:      0.76 0.44 0.46 0.50;
-    GliomaRim:      0.90 0.38 0.64 0.72;
+    GliomaRim:      0.84 0.38 0.64 0.72;
     Necrosis:       0.20 0.22 0.90 0.50;
     Oedema:         0.315 0.33 0.84 0.94;
     Meningioma:     0.84 0.39 0.56 0.60;
