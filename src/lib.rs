@@ -20,6 +20,7 @@ pub mod dataset;
 pub mod explain;
 pub mod imaging;
 pub mod model;
+pub mod shipped;
 pub mod state;
 pub mod train;
 pub mod ui;

@@ -1,1 +1,8 @@
-//! To come.
+//! Why: saliency maps of every convolutional layer, made by [`grad_cam`] and brought to the scan's
+//! own pixels by [`upsample`].
+//!
+//! A class-activation map is not a causal explanation, a localisation score or a proof of
+//! correctness, and its extent is not a tumour's size.
+
+pub mod grad_cam;
+pub mod upsample;

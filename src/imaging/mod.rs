@@ -1,11 +1,23 @@
 //! Files to pixels. No tch, no egui.
+//!
+//! [`open`] recognises a file by its content and hands it to one reader each for DICOM, NIfTI-1,
+//! TIFF and the other pictures; every reader makes a [`Series`]. [`lut`] maps a slice to greys.
 
-pub mod dicom;
+mod caught;
+mod dicom;
+mod error;
+mod finite;
+mod luminance;
 pub mod lut;
-pub mod nifti;
-pub mod open;
-pub mod raster;
+mod nifti;
+mod open;
+mod raster;
+mod sequence;
 pub mod series;
+mod tiff;
 
-pub use open::{OpenError, open, open_all};
-pub use series::{Depth, Orientation, Rescale, Series, Slice, Spacing, VoiFunction, Window};
+pub use error::OpenError;
+pub use open::{open, open_all};
+pub use series::{
+    Depth, Orientation, Rescale, SYNTHETIC_MARK, Series, Slice, Spacing, VoiFunction, Window,
+};

@@ -4,6 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// What a file made by [`crate::dataset::phantom`] says of itself, in whatever text field it has.
+pub const SYNTHETIC_MARK: &str = "MRIMaster phantom";
+
 /// The slices of one acquisition, or a single picture, in the order a reader scrolls through them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {

@@ -71,3 +71,59 @@ pub enum Fit {
     /// The shorter side is padded with black, evenly.
     Pad,
 }
+
+impl Architecture {
+    /// The name in cards and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SmallCnn => "small_cnn",
+            Self::Vgg16 => "vgg16",
+            Self::EfficientnetB0 => "efficientnet_b0",
+        }
+    }
+}
+
+impl Card {
+    /// Whether the card agrees with itself and with what its architecture needs.
+    ///
+    /// # Errors
+    /// The first contradiction, as the end of a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        if self.format_version != FORMAT_VERSION {
+            return Err(format!(
+                "its format is version {}, and this program reads version {FORMAT_VERSION}",
+                self.format_version
+            ));
+        }
+        let distinct: std::collections::BTreeSet<_> = self.classes.iter().collect();
+        if !(2..=1000).contains(&self.classes.len()) || distinct.len() != self.classes.len() {
+            return Err("it needs 2 to 1000 classes with different names".into());
+        }
+        let input = &self.input;
+        if !(32..=1024).contains(&input.size) {
+            return Err(format!("an input of {} pixels is not between 32 and 1024", input.size));
+        }
+        let channels: &[usize] = match self.architecture {
+            Architecture::SmallCnn => &[1, 3],
+            Architecture::Vgg16 | Architecture::EfficientnetB0 => &[3],
+        };
+        if !channels.contains(&input.channels) {
+            return Err(format!(
+                "{} does not take {} channels",
+                self.architecture.name(),
+                input.channels
+            ));
+        }
+        if input.mean.len() != input.channels || input.std.len() != input.channels {
+            return Err("mean and std need one number for each channel".into());
+        }
+        let finite = input.mean.iter().chain(&input.range).all(|v| v.is_finite());
+        if !finite || !input.std.iter().all(|&s| s.is_finite() && s > 0.0) {
+            return Err("mean and range must be finite and std above zero".into());
+        }
+        if input.range[0] >= input.range[1] {
+            return Err("the range must rise".into());
+        }
+        Ok(())
+    }
+}

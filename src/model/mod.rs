@@ -1,4 +1,14 @@
 //! Pixels to probabilities. tch starts here.
 
 pub mod card;
+pub mod checkpoint;
+pub mod classifier;
+pub mod device;
+mod efficientnet;
+pub mod network;
 pub mod prediction;
+pub mod preprocess;
+mod small_cnn;
+mod vgg16;
+
+pub use vgg16::VggHead;

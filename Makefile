@@ -1,0 +1,37 @@
+# Two commands do everything on a bare machine: `make run` and `make test`. `make help` lists the rest.
+
+step := .cargo/setup/step.sh
+
+purpose = build
+run: purpose = build run
+test: purpose = test
+test: components = rustfmt clippy
+
+# libtorch's threads wait by spinning; beside the tests' own threads that is slow beyond reason.
+test bench: export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+# One after the other, even under -j: the steps share one target folder.
+.NOTPARALLEL:
+.PHONY: help run test bench setup
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: setup ## bring what is missing, build, and open the viewer on the demo study
+	@$(step) "Build in release mode (ten minutes the first time on two cores)" cargo build --release --locked
+	@$(step) "Viewer" .cargo/setup/show.sh
+
+test: setup ## bring what is missing, check form and warnings, run every test, build the documentation
+	@$(step) "Form" cargo fmt --check
+	@$(step) "Warnings" cargo clippy --locked --all-targets -- -D warnings
+	@$(step) "Tests (the first build takes some minutes)" cargo test --locked
+	@RUSTDOCFLAGS="-D warnings" $(step) "Documentation" cargo doc --locked --no-deps
+
+bench: setup ## measure; the report goes to the screen
+	@$(step) "Benchmarks" cargo bench --locked
+
+setup: ## bring what is missing to build: system packages, libtorch
+	@$(step) "Rust" .cargo/setup/rust.sh $(components)
+	@$(step) "System packages ($(purpose))" .cargo/setup/system.sh $(purpose)
+	@$(step) "libtorch" .cargo/setup/libtorch.sh

@@ -1,0 +1,98 @@
+//! The files of `predict --heatmaps`: what the network saw, each layer's raw map, and overlays.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use image::{ImageFormat, RgbImage};
+
+use super::npy;
+use crate::explain::upsample::upsample;
+use crate::imaging::Slice;
+use crate::model::checkpoint::write_whole;
+use crate::model::classifier::{Activations, tensor_values};
+use crate::model::prediction::{Evidence, SaliencyMap};
+
+/// Opacity of the overlays.
+const OPACITY: f32 = 0.45;
+
+/// Gives each scan of a run a folder of its own.
+#[derive(Debug)]
+pub(super) struct Folders {
+    root: PathBuf,
+    given: BTreeSet<PathBuf>,
+}
+
+impl Folders {
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf(), given: BTreeSet::new() }
+    }
+
+    /// The folder of slice `slice` of the file at `path`, named after both; scans of one name in
+    /// different places get a number.
+    pub fn of(&mut self, path: &Path, slice: usize, slices: usize) -> PathBuf {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let name = if slices == 1 { name.into_owned() } else { format!("{name}-slice-{slice:04}") };
+        let numbered = (2usize..).map(|n| self.root.join(format!("{name}-{n}")));
+        let folder = std::iter::once(self.root.join(&name))
+            .chain(numbered)
+            .find(|folder| !self.given.contains(folder))
+            .unwrap_or_else(|| self.root.join(&name));
+        self.given.insert(folder.clone());
+        folder
+    }
+}
+
+/// Writes `input.npy`, and for each layer `NN-NAME.npy` and `NN-NAME.png`, into `folder`.
+///
+/// # Errors
+/// A folder that cannot be written to.
+pub(super) fn write(
+    folder: &Path,
+    slice: &Slice,
+    activations: &Activations,
+    evidence: &Evidence,
+) -> anyhow::Result<()> {
+    let (shape, values) = tensor_values(&activations.input)?;
+    let fail = || format!("{}: the maps cannot be written", folder.display());
+    npy::write(&folder.join("input.npy"), &shape, &values).with_context(fail)?;
+    let mut greys = Vec::new();
+    slice.map_to_grey(slice.first_window(), false, &mut greys);
+    for (index, map) in evidence.maps.iter().enumerate() {
+        let stem = format!("{:02}-{}", index + 1, map.layer.name);
+        npy::write(&folder.join(format!("{stem}.npy")), &[map.height, map.width], &map.values)
+            .with_context(fail)?;
+        let picture = overlay(slice, &greys, map, evidence);
+        let mut png = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut png, ImageFormat::Png)?;
+        write_whole(&folder.join(format!("{stem}.png")), png.get_ref()).with_context(fail)?;
+    }
+    Ok(())
+}
+
+/// The scan in grey with the map over it, at the scan's size; each map by its own maximum.
+fn overlay(slice: &Slice, greys: &[u8], map: &SaliencyMap, evidence: &Evidence) -> RgbImage {
+    let heat = upsample(map, &evidence.region, slice.width, slice.height);
+    let scale = if map.raw_max > 0.0 { 1.0 / map.raw_max } else { 0.0 };
+    let mut picture = RgbImage::new(slice.width as u32, slice.height as u32);
+    for ((pixel, &grey), &value) in picture.pixels_mut().zip(greys).zip(&heat) {
+        let alpha = if map.raw_max > 0.0 { OPACITY } else { 0.0 };
+        let color = colorous::INFERNO.eval_continuous(f64::from(value * scale)).as_array();
+        let mix = |c: u8| (f32::from(grey) * (1.0 - alpha) + f32::from(c) * alpha + 0.5) as u8;
+        pixel.0 = color.map(mix);
+    }
+    picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scans_of_one_name_get_folders_of_their_own() {
+        let mut folders = Folders::new(Path::new("out"));
+        assert_eq!(folders.of(Path::new("a/image(1).jpg"), 0, 1), Path::new("out/image(1).jpg"));
+        assert_eq!(folders.of(Path::new("b/image(1).jpg"), 0, 1), Path::new("out/image(1).jpg-2"));
+        assert_eq!(folders.of(Path::new("c.nii"), 7, 24), Path::new("out/c.nii-slice-0007"));
+    }
+}

@@ -1,0 +1,228 @@
+//! `mrimaster predict`: what the window shows, as text, JSON lines and files.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::heatmaps::{self, Folders};
+use super::{models, one_line};
+use crate::explain::grad_cam::grad_cam;
+use crate::imaging::{self, Series, Slice};
+use crate::model::classifier::Classifier;
+use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Scans: JPEG, PNG, TIFF, BMP, DICOM, NIfTI
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// A model's name (`mrimaster models` lists them) or a .safetensors file
+    #[arg(long, value_name = "NAME|FILE")]
+    model: Option<String>,
+    #[arg(long, value_enum, default_value = "auto")]
+    device: DeviceChoice,
+    /// The class to explain; the predicted one by default
+    #[arg(long, value_name = "NAME")]
+    class: Option<String>,
+    /// Where each layer's activation is taken
+    #[arg(long, value_enum, default_value = "conv")]
+    tap: TapPoint,
+    /// One JSON object for each slice, on a line of its own
+    #[arg(long)]
+    json: bool,
+    /// Write the network's input and the maps of every layer into this folder
+    #[arg(long, value_name = "DIR")]
+    heatmaps: Option<PathBuf>,
+}
+
+/// A line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a Path,
+    /// From 0.
+    slice: usize,
+    model: &'a str,
+    checkpoint_sha256: &'a str,
+    device: &'a str,
+    predicted: &'a str,
+    classes: Vec<Class<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    layers: Vec<Layer<'a>>,
+}
+
+#[derive(Serialize)]
+struct Class<'a> {
+    name: &'a str,
+    logit: f32,
+    probability: f32,
+}
+
+#[derive(Serialize)]
+struct Layer<'a> {
+    name: &'a str,
+    height: usize,
+    width: usize,
+    raw_max: f32,
+}
+
+/// Does every file; success only when each was done.
+pub(super) fn run(options: &Options) -> ExitCode {
+    let mut run = match Run::start(options) {
+        Ok(run) => run,
+        Err(error) => {
+            eprintln!("{}", one_line(&error));
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut code = ExitCode::SUCCESS;
+    for path in &options.paths {
+        if let Err(error) = run.file(path) {
+            if closed(&error) {
+                // Whoever read the lines has seen enough.
+                return code;
+            }
+            eprintln!("{}", one_line(&error));
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+struct Run<'a> {
+    options: &'a Options,
+    checkpoint: CheckpointInfo,
+    classifier: Classifier,
+    class: Option<usize>,
+    folders: Option<Folders>,
+}
+
+impl<'a> Run<'a> {
+    fn start(options: &'a Options) -> anyhow::Result<Self> {
+        let checkpoint = models::find(options.model.as_deref())?;
+        let classifier = Classifier::from_checkpoint(&checkpoint, options.device)?;
+        let class = options.class.as_ref().map(|name| {
+            let classes = classifier.classes();
+            classes.iter().position(|class| class == name).with_context(|| {
+                format!("{} has no class {name}; it has: {}", checkpoint.name(), classes.join(", "))
+            })
+        });
+        if let Some(folder) = &options.heatmaps {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
+        }
+        if !options.json {
+            writeln!(
+                std::io::stdout(),
+                "{} · not for diagnostic use · probabilities are not calibrated, familiarity is not measured",
+                checkpoint.name()
+            )?;
+        }
+        Ok(Self {
+            options,
+            class: class.transpose()?,
+            checkpoint,
+            classifier,
+            folders: options.heatmaps.as_deref().map(Folders::new),
+        })
+    }
+
+    fn file(&mut self, path: &Path) -> anyhow::Result<()> {
+        let series = imaging::open(path)?;
+        for (index, slice) in series.slices.iter().enumerate() {
+            self.slice(path, &series, index, slice).or_else(|error| {
+                if closed(&error) || !self.classifier.on_gpu() {
+                    return Err(error.context(path.display().to_string()));
+                }
+                eprintln!("{}; going on on the CPU", one_line(&error));
+                self.classifier = Classifier::from_checkpoint(&self.checkpoint, DeviceChoice::Cpu)?;
+                self.slice(path, &series, index, slice)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn slice(
+        &mut self,
+        path: &Path,
+        series: &Series,
+        index: usize,
+        slice: &Slice,
+    ) -> anyhow::Result<()> {
+        let (prediction, activations) = self.classifier.classify(slice)?;
+        let mut evidence = None;
+        if let Some(folders) = &mut self.folders {
+            let class = self.class.unwrap_or(prediction.predicted);
+            let maps = grad_cam(&activations, class, self.options.tap)?;
+            let folder = folders.of(path, index, series.slices.len());
+            heatmaps::write(&folder, slice, &activations, &maps)?;
+            evidence = Some(maps);
+        }
+        let text = match self.options.json {
+            true => json(path, index, &prediction, evidence.as_ref())?,
+            false => text(path, series, index, &prediction),
+        };
+        writeln!(std::io::stdout(), "{text}")?;
+        Ok(())
+    }
+}
+
+fn json(
+    path: &Path,
+    slice: usize,
+    prediction: &Prediction,
+    evidence: Option<&Evidence>,
+) -> anyhow::Result<String> {
+    let line = Line {
+        path,
+        slice,
+        model: &prediction.model,
+        checkpoint_sha256: &prediction.checkpoint_sha256,
+        device: &prediction.device,
+        predicted: &prediction.classes[prediction.predicted].name,
+        classes: prediction
+            .classes
+            .iter()
+            .map(|c| Class { name: &c.name, logit: c.logit, probability: c.probability })
+            .collect(),
+        layers: evidence
+            .iter()
+            .flat_map(|evidence| &evidence.maps)
+            .map(|map| Layer {
+                name: &map.layer.name,
+                height: map.height,
+                width: map.width,
+                raw_max: map.raw_max,
+            })
+            .collect(),
+    };
+    match serde_json::to_string(&line) {
+        Ok(text) => Ok(text),
+        Err(error) => bail!("{}: it cannot be written as JSON ({error})", path.display()),
+    }
+}
+
+fn text(path: &Path, series: &Series, index: usize, prediction: &Prediction) -> String {
+    let place = match series.slices.len() {
+        1 => String::new(),
+        slices => format!(" {}/{slices}", index + 1),
+    };
+    let synthetic = if series.synthetic { " (synthetic)" } else { "" };
+    let classes: Vec<String> = prediction
+        .classes
+        .iter()
+        .map(|class| format!("{} {:.3}", class.name, class.probability))
+        .collect();
+    let predicted = &prediction.classes[prediction.predicted].name;
+    format!("{}{place}{synthetic}: {predicted}  [{}]", path.display(), classes.join("  "))
+}
+
+/// Whether standard output was closed by its reader.
+fn closed(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,112 @@
+//! What a compressed frame says of itself, read before a decoder allocates for it.
+
+/// The head of a JPEG, JPEG-LS or JPEG 2000 codestream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Codestream {
+    pub width: usize,
+    pub height: usize,
+    pub components: usize,
+    /// Of a sample.
+    pub bits: u32,
+    /// JPEG baseline, extended or progressive: lossy, by cosine transform.
+    pub cosine: bool,
+    /// JPEG-LS: the components follow one another, each whole.
+    pub planar: bool,
+}
+
+impl Codestream {
+    /// `None` where the bytes are no such codestream.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xFF, 0xD8, ..] => read_jpeg(bytes),
+            [0xFF, 0x4F, 0xFF, 0x51, ..] => read_jpeg_2000(bytes),
+            // The boxes of a JP2 file around the codestream, which DICOM does not want.
+            [0, 0, 0, 12, b'j', b'P', ..] => {
+                let start = bytes.windows(4).position(|w| w == [0xFF, 0x4F, 0xFF, 0x51])?;
+                read_jpeg_2000(&bytes[start..])
+            }
+            _ => None,
+        }
+    }
+}
+
+fn two(bytes: &[u8], at: usize) -> Option<usize> {
+    Some(usize::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?)))
+}
+
+fn four(bytes: &[u8], at: usize) -> Option<usize> {
+    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize)
+}
+
+/// Walks the marker segments of ISO 10918-1 and 14495-1 up to the first scan.
+fn read_jpeg(bytes: &[u8]) -> Option<Codestream> {
+    let mut at = 2;
+    let mut found = None;
+    loop {
+        let marker = *bytes.get(at + 1)?;
+        match (bytes.get(at)?, marker) {
+            (0xFF, 0xFF) => at += 1,
+            (0xFF, 0x01 | 0xD0..=0xD8) => at += 2,
+            // Start of scan; the last but two bytes of its head is the interleave mode.
+            (0xFF, 0xDA) => {
+                let length = two(bytes, at + 2)?;
+                let interleave = *bytes.get((at + 2 + length).checked_sub(2)?)?;
+                return found.map(|mut head: Codestream| {
+                    head.planar = head.planar && head.components > 1 && interleave == 0;
+                    head
+                });
+            }
+            (0xFF, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xF7) => {
+                found = Some(Codestream {
+                    width: two(bytes, at + 7)?,
+                    height: two(bytes, at + 5)?,
+                    components: usize::from(*bytes.get(at + 9)?),
+                    bits: u32::from(*bytes.get(at + 4)?),
+                    cosine: matches!(marker, 0xC0..=0xC2 | 0xC5 | 0xC6 | 0xC9 | 0xCA),
+                    planar: marker == 0xF7,
+                });
+                at += 2 + two(bytes, at + 2)?;
+            }
+            (0xFF, _) => at += 2 + two(bytes, at + 2)?,
+            _ => return None,
+        }
+    }
+}
+
+/// The SIZ segment of ISO 15444-1, A.5.1. Components of another size than the image are refused.
+fn read_jpeg_2000(bytes: &[u8]) -> Option<Codestream> {
+    let field = |index: usize| four(bytes, 8 + 4 * index);
+    let components = two(bytes, 40)?;
+    let precision = *bytes.get(42)?;
+    let whole = (0..components).all(|component| {
+        bytes.get(43 + 3 * component) == Some(&1) && bytes.get(44 + 3 * component) == Some(&1)
+    });
+    whole.then_some(Codestream {
+        width: field(0)?.checked_sub(field(2)?)?,
+        height: field(1)?.checked_sub(field(3)?)?,
+        components,
+        bits: u32::from(precision & 0x7F) + 1,
+        cosine: false,
+        planar: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_a_jpeg_is_found_behind_other_segments() {
+        let bytes = [
+            &[0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2][..],
+            &[0xFF, 0xC3, 0, 11, 12, 0, 20, 0, 24, 1, 1, 0x11, 0],
+            &[0xFF, 0xDA, 0, 8, 1, 1, 0, 1, 0, 0],
+        ]
+        .concat();
+        let head = Codestream::read(&bytes).unwrap();
+        assert_eq!((head.width, head.height, head.bits, head.cosine), (24, 20, 12, false));
+        for end in 0..bytes.len() - 1 {
+            assert_eq!(Codestream::read(&bytes[..end]), None, "cut at {end}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! A checkpoint on disk: `NAME.safetensors` and its card `NAME.json`. Everything is checked before
+//! a single weight is taken over; pickle files, which can run code, are refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use safetensors::{Dtype, SafeTensors};
+use sha2::{Digest, Sha256};
+use tch::{Kind, Tensor, nn::VarStore};
+
+use super::card::Card;
+use super::prediction::CheckpointInfo;
+
+/// Larger files are no weights of a network of this program (VGG16 whole is 553 MB).
+const LARGEST_WEIGHTS: u64 = 2 << 30;
+const LARGEST_CARD: u64 = 16 << 20;
+
+/// Why a checkpoint is refused: one sentence that names the file.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {reason}", name = path.display())]
+pub struct CheckpointError {
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+impl CheckpointError {
+    pub(super) fn new(path: &Path, reason: impl Into<String>) -> Self {
+        Self { path: path.to_path_buf(), reason: reason.into() }
+    }
+}
+
+/// Reads the card beside the weights at `path`.
+///
+/// # Errors
+/// A missing or unreadable card, or one that contradicts itself.
+pub fn info(path: &Path) -> Result<CheckpointInfo, CheckpointError> {
+    let fail = |reason: String| CheckpointError::new(path, reason);
+    if path.is_dir() {
+        return Err(fail("this is a folder; choose a .safetensors file in it".into()));
+    }
+    if !path.exists() {
+        return Err(fail("there is no such file; `mrimaster models` lists what is there".into()));
+    }
+    refuse_pickle(path)?;
+    let card_path = path.with_extension("json");
+    let text = read_limited(&card_path, LARGEST_CARD).map_err(|_| {
+        let name = card_path.file_name().unwrap_or_default().to_string_lossy();
+        fail(format!("its card {name} is missing or cannot be read; put it beside the weights"))
+    })?;
+    let card: Card = serde_json::from_slice(&text)
+        .map_err(|error| fail(format!("its card does not fit this program: {error}")))?;
+    card.check().map_err(|reason| fail(format!("its card does not fit: {reason}")))?;
+    Ok(CheckpointInfo { path: path.to_path_buf(), card: Arc::new(card) })
+}
+
+/// The checkpoints in a folder, by name, and why others were refused. An absent folder holds none.
+pub fn list(folder: &Path) -> (Vec<CheckpointInfo>, Vec<CheckpointError>) {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "safetensors"))
+        .collect();
+    paths.sort();
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
+    for path in paths {
+        match info(&path) {
+            Ok(checkpoint) => found.push(checkpoint),
+            Err(error) => refused.push(error),
+        }
+    }
+    (found, refused)
+}
+
+/// The folder of the weights that come with the program: `MRIMASTER_WEIGHTS`, else `weights`
+/// beside the program or above it, as in a checkout.
+pub fn shipped_folder() -> Option<PathBuf> {
+    crate::shipped::folder("MRIMASTER_WEIGHTS", "weights")
+}
+
+/// The weights of a checkpoint in memory, checked against its card by their hash.
+pub struct Weights {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Weights {
+    /// Reads the file of `checkpoint` and compares its hash with the card's.
+    ///
+    /// # Errors
+    /// An unreadable or damaged file, or one that is not the card's.
+    pub fn read(checkpoint: &CheckpointInfo) -> Result<Self, CheckpointError> {
+        let weights = Self::read_unchecked(&checkpoint.path)?;
+        let found = sha256(&weights.bytes);
+        if found != checkpoint.card.sha256 {
+            return Err(CheckpointError::new(
+                &checkpoint.path,
+                "the weights are not those its card describes (their SHA-256 differs); fetch both again",
+            ));
+        }
+        Ok(weights)
+    }
+
+    /// Reads a state dict that has no card: weights to start training from.
+    ///
+    /// # Errors
+    /// An unreadable or damaged file.
+    pub fn read_unchecked(path: &Path) -> Result<Self, CheckpointError> {
+        refuse_pickle(path)?;
+        let bytes = read_limited(path, LARGEST_WEIGHTS)
+            .map_err(|error| CheckpointError::new(path, error.to_string()))?;
+        let weights = Self { path: path.to_path_buf(), bytes };
+        weights.tensors()?;
+        Ok(weights)
+    }
+
+    /// The names of the tensors.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn names(&self) -> Result<BTreeSet<String>, CheckpointError> {
+        Ok(self.tensors()?.names().into_iter().map(String::from).collect())
+    }
+
+    /// Fills the variables of `store`, all or none.
+    ///
+    /// # Errors
+    /// Tensors that are missing, extra, of another shape, or not finite.
+    pub fn load_into(&self, store: &VarStore) -> Result<(), CheckpointError> {
+        let fail = |reason: String| CheckpointError::new(&self.path, reason);
+        let tensors = self.tensors()?;
+        let variables: BTreeMap<String, Tensor> = store.variables().into_iter().collect();
+
+        let names = self.names()?;
+        let missing: Vec<_> = variables.keys().filter(|name| !names.contains(*name)).collect();
+        if let Some(first) = missing.first() {
+            return Err(fail(format!(
+                "{} tensors are missing, the first is {first}; these are weights of another network",
+                missing.len()
+            )));
+        }
+        let extra: Vec<_> = names
+            .iter()
+            .filter(|name| !variables.contains_key(*name) && !is_counter(name))
+            .collect();
+        if let Some(first) = extra.first() {
+            return Err(fail(format!(
+                "{} tensors have no place in the network, the first is {first}",
+                extra.len()
+            )));
+        }
+        let mut checked = Vec::with_capacity(variables.len());
+        for (name, variable) in &variables {
+            let view = tensors.tensor(name).map_err(|error| fail(error.to_string()))?;
+            let found: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
+            if found != variable.size() {
+                return Err(fail(format!(
+                    "{name} has the shape {found:?} and {:?} is needed",
+                    variable.size()
+                )));
+            }
+            let tensor = to_tensor(&view, &found)
+                .map_err(|reason| fail(format!("{name} cannot be used: {reason}")))?;
+            checked.push((variable.shallow_clone(), tensor));
+        }
+        tch::no_grad(|| {
+            for (mut variable, tensor) in checked {
+                variable
+                    .f_copy_(&tensor)
+                    .map_err(|error| fail(super::classifier::first_line(&error)))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn tensors(&self) -> Result<SafeTensors<'_>, CheckpointError> {
+        SafeTensors::deserialize(&self.bytes).map_err(|error| {
+            CheckpointError::new(
+                &self.path,
+                format!("this is not a whole safetensors file ({error}); fetch it again"),
+            )
+        })
+    }
+}
+
+/// Writes the variables of `store` and their card, each whole or not at all. The card's hash is
+/// set here.
+///
+/// # Errors
+/// A folder that cannot be written to, or a full disk.
+pub fn save(path: &Path, store: &VarStore, mut card: Card) -> Result<(), CheckpointError> {
+    let fail = |error: String| {
+        CheckpointError::new(path, format!("the checkpoint cannot be written: {error}"))
+    };
+    let mut data: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
+    for (name, variable) in store.variables() {
+        let shape = variable.size().iter().map(|&n| n as usize).collect();
+        let flat = variable.to_device(tch::Device::Cpu).to_kind(Kind::Float).flatten(0, -1);
+        let values = Vec::<f32>::try_from(flat).map_err(|error| fail(error.to_string()))?;
+        data.insert(name, (shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
+    }
+    let views: Vec<_> = data
+        .iter()
+        .map(|(name, (shape, bytes))| {
+            safetensors::tensor::TensorView::new(Dtype::F32, shape.clone(), bytes)
+                .map(|view| (name.clone(), view))
+        })
+        .collect::<Result<_, _>>()
+        .map_err(|error| fail(error.to_string()))?;
+    let bytes = safetensors::serialize(views, None).map_err(|error| fail(error.to_string()))?;
+    card.sha256 = sha256(&bytes);
+    let text = serde_json::to_vec_pretty(&card).map_err(|error| fail(error.to_string()))?;
+    write_whole(path, &bytes).map_err(|error| fail(error.to_string()))?;
+    write_whole(&path.with_extension("json"), &text).map_err(|error| fail(error.to_string()))
+}
+
+/// Writes a file under a temporary name, syncs and renames it.
+///
+/// # Errors
+/// Those of the disk.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// torchvision's batch norms count their batches; a network at rest has no use for the count.
+fn is_counter(name: &str) -> bool {
+    name.ends_with(".num_batches_tracked")
+}
+
+fn to_tensor(view: &safetensors::tensor::TensorView, shape: &[i64]) -> Result<Tensor, String> {
+    let kind = match view.dtype() {
+        Dtype::F16 => Kind::Half,
+        Dtype::BF16 => Kind::BFloat16,
+        Dtype::F32 => Kind::Float,
+        Dtype::F64 => Kind::Double,
+        other => return Err(format!("its values are {other:?}, and floating point is needed")),
+    };
+    let convert = || -> Result<(Tensor, bool), tch::TchError> {
+        let tensor = Tensor::f_from_data_size(view.data(), shape, kind)?.f_to_kind(Kind::Float)?;
+        let finite = tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0;
+        Ok((tensor, finite))
+    };
+    match convert() {
+        Ok((tensor, true)) => Ok(tensor),
+        Ok((_, false)) => Err("it holds values that are not finite numbers".into()),
+        Err(error) => Err(super::classifier::first_line(&error)),
+    }
+}
+
+/// torch.save writes zip archives or bare pickles, and loading either can run any code.
+fn refuse_pickle(path: &Path) -> Result<(), CheckpointError> {
+    use std::io::Read as _;
+    let mut head = Vec::new();
+    let opened = std::fs::File::open(path).and_then(|f| f.take(4).read_to_end(&mut head));
+    if let Err(error) = opened {
+        return Err(CheckpointError::new(path, format!("it cannot be read: {error}")));
+    }
+    if head.starts_with(b"PK") || (head.len() > 1 && head[0] == 0x80 && head[1] <= 5) {
+        return Err(CheckpointError::new(
+            path,
+            "this is a PyTorch pickle, which could run code; convert it to safetensors",
+        ));
+    }
+    Ok(())
+}
+
+fn read_limited(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    let size = std::fs::metadata(path)?.len();
+    if size > limit {
+        let text = format!("it is {} MB, and {} MB is the most", size >> 20, limit >> 20);
+        return Err(std::io::Error::other(text));
+    }
+    std::fs::read(path)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,234 @@
+//! A checkpoint brought to life on a device: slices in, predictions and kept activations out.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tch::nn::VarStore;
+use tch::{Device, Kind, TchError, Tensor};
+
+use super::card::{Architecture, Card};
+use super::checkpoint::{self, CheckpointError, Weights};
+use super::device::{NoSuchDevice, device_name, runtime};
+use super::network::{Network, Shape, Taps};
+use super::prediction::{
+    CheckpointInfo, ClassScore, DeviceChoice, InputRegion, LayerInfo, Prediction,
+};
+use super::preprocess::preprocess;
+use super::vgg16::VggHead;
+use crate::imaging::Slice;
+
+/// Why a slice could not be classified or a network could not be loaded; a sentence for people.
+#[derive(Debug, thiserror::Error)]
+pub enum ClassifierError {
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Device(#[from] NoSuchDevice),
+    /// libtorch failed: out of memory, a driver's fault.
+    #[error("{device} failed: {message}")]
+    Torch { device: String, message: String },
+    /// The network gave something that is not a number.
+    #[error("{model} gave values that are not finite for this slice; its weights may be damaged")]
+    NotFinite { model: String },
+}
+
+/// A network with its weights on a device.
+#[derive(Debug)]
+pub struct Classifier {
+    name: String,
+    card: Arc<Card>,
+    network: Box<dyn Network>,
+    layers: Arc<[LayerInfo]>,
+    device: Device,
+    // Holds the variables that the network refers to.
+    _store: VarStore,
+}
+
+/// What a forward pass left behind to be explained.
+#[derive(Debug)]
+pub struct Activations {
+    /// `[1, classes]`, with the graph behind it.
+    pub logits: Tensor,
+    /// The network's input, `[1, channels, size, size]`.
+    pub input: Tensor,
+    pub taps: Taps,
+    pub layers: Arc<[LayerInfo]>,
+    pub region: InputRegion,
+    /// Side of the input, pixels.
+    pub input_size: usize,
+    /// The checkpoint's name, for errors.
+    pub model: String,
+}
+
+impl Classifier {
+    /// Loads the checkpoint at `path`.
+    ///
+    /// # Errors
+    /// A checkpoint that is refused, a device that is not here, too little memory.
+    pub fn load(path: &Path, choice: DeviceChoice) -> Result<Self, ClassifierError> {
+        Self::from_checkpoint(&checkpoint::info(path)?, choice)
+    }
+
+    /// Loads a checkpoint whose card has been read.
+    ///
+    /// # Errors
+    /// As [`Classifier::load`].
+    pub fn from_checkpoint(
+        info: &CheckpointInfo,
+        choice: DeviceChoice,
+    ) -> Result<Self, ClassifierError> {
+        let device = runtime().device(choice)?;
+        let weights = Weights::read(info)?;
+        let shape = shape_of(&info.card, &weights)?;
+        let torch = |error: TchError| torch_error(device, &error);
+        let mut store = VarStore::new(Device::Cpu);
+        let network = shape.build(&store).map_err(torch)?;
+        let layers = network.layers();
+        if !layers.iter().map(|layer| &layer.name).eq(&info.card.taps) {
+            let reason = "its card names other convolutions than its architecture has";
+            return Err(CheckpointError::new(&info.path, reason).into());
+        }
+        weights.load_into(&store)?;
+        // The weights stay as they are: only activations are differentiated.
+        store.freeze();
+        guarded(device, || store.set_device(device))?;
+        Ok(Self {
+            name: info.name(),
+            card: Arc::clone(&info.card),
+            network,
+            layers: layers.into(),
+            device,
+            _store: store,
+        })
+    }
+
+    /// Classifies a slice and keeps every layer's activation for [`crate::explain`].
+    ///
+    /// # Errors
+    /// Where libtorch fails, or the logits are not finite.
+    pub fn classify(&self, slice: &Slice) -> Result<(Prediction, Activations), ClassifierError> {
+        let started = Instant::now();
+        let (input, region) =
+            preprocess(slice, &self.card.input).map_err(|e| torch_error(self.device, &e))?;
+        let (logits, taps, input) = guarded(self.device, || {
+            // With frozen weights the graph begins at the input.
+            let input = input.to_device(self.device).set_requires_grad(true);
+            let mut taps = Taps::on();
+            let logits = self.network.forward(&input, false, &mut taps);
+            (logits, taps, input)
+        })?;
+        let values = guarded(self.device, || {
+            Vec::<f32>::try_from(logits.detach().to_device(Device::Cpu).flatten(0, -1))
+        })?
+        .map_err(|error| torch_error(self.device, &error))?;
+        let prediction = self.prediction(&values, started)?;
+        let activations = Activations {
+            logits,
+            input,
+            taps,
+            layers: Arc::clone(&self.layers),
+            region,
+            input_size: self.card.input.size,
+            model: self.name.clone(),
+        };
+        Ok((prediction, activations))
+    }
+
+    /// The classes, in the order of the logits.
+    pub fn classes(&self) -> &[String] {
+        &self.card.classes
+    }
+
+    /// Whether it runs elsewhere than on the CPU.
+    pub fn on_gpu(&self) -> bool {
+        self.device != Device::Cpu
+    }
+
+    fn prediction(&self, logits: &[f32], started: Instant) -> Result<Prediction, ClassifierError> {
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(ClassifierError::NotFinite { model: self.name.clone() });
+        }
+        let probabilities = softmax(logits);
+        let predicted = (0..logits.len())
+            .max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+            .expect("a card has at least two classes");
+        let classes = self
+            .card
+            .classes
+            .iter()
+            .zip(logits.iter().zip(probabilities))
+            .map(|(name, (&logit, probability))| ClassScore {
+                name: name.clone(),
+                logit,
+                probability,
+            })
+            .collect();
+        Ok(Prediction {
+            model: self.name.clone(),
+            checkpoint_sha256: self.card.sha256.clone(),
+            device: device_name(self.device),
+            classes,
+            predicted,
+            elapsed: started.elapsed(),
+        })
+    }
+}
+
+/// Probabilities of finite logits.
+pub fn softmax(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = logits.iter().map(|logit| (logit - largest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}
+
+/// The first line of libtorch's message: the rest is a page of C++.
+pub fn first_line(error: &TchError) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or("libtorch failed").trim().to_owned()
+}
+
+/// Runs tch calls that panic where libtorch fails, and turns the panic into an error.
+pub(crate) fn guarded<T>(device: Device, work: impl FnOnce() -> T) -> Result<T, ClassifierError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| ClassifierError::Torch {
+        device: device_name(device),
+        message: panic_message(panic.as_ref()),
+    })
+}
+
+/// The first line of what a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("an unknown fault");
+    // tch unwraps an error: the message is inside `Torch("…")`, its lines are escaped.
+    let text = text.split_once("Torch(\"").map_or(text, |(_, rest)| rest);
+    text.split("\\n").next().and_then(|t| t.lines().next()).unwrap_or(text).trim().to_owned()
+}
+
+pub(crate) fn torch_error(device: Device, error: &TchError) -> ClassifierError {
+    ClassifierError::Torch { device: device_name(device), message: first_line(error) }
+}
+
+fn shape_of(card: &Card, weights: &Weights) -> Result<Shape, CheckpointError> {
+    let torchvision = card.architecture == Architecture::Vgg16
+        && weights.names()?.contains("classifier.6.weight");
+    Ok(Shape {
+        architecture: card.architecture,
+        classes: card.classes.len() as i64,
+        channels: card.input.channels as i64,
+        vgg_head: if torchvision { VggHead::Torchvision } else { VggHead::Pooled },
+    })
+}
+
+/// `[1, channels, size, size]` as plain values with their shape, for saving.
+pub fn tensor_values(tensor: &Tensor) -> Result<(Vec<usize>, Vec<f32>), TchError> {
+    let shape = tensor.size().iter().map(|&n| n as usize).collect();
+    let flat = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?;
+    Ok((shape, Vec::<f32>::try_from(flat.f_flatten(0, -1)?)?))
+}

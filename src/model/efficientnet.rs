@@ -1,0 +1,167 @@
+//! EfficientNet-B0 with torchvision's names. Tan and Le, arXiv 1905.11946.
+
+use tch::nn;
+use tch::{Kind, Tensor};
+
+use super::network::{Activation, Conv, ConvUnit, Network, Taps};
+use super::prediction::LayerInfo;
+
+/// One row of table 1 of the paper: the inverted bottlenecks of a stage.
+struct Stage {
+    expand: i64,
+    kernel: i64,
+    stride: i64,
+    output: i64,
+    blocks: usize,
+}
+
+const STAGES: [Stage; 7] = [
+    Stage { expand: 1, kernel: 3, stride: 1, output: 16, blocks: 1 },
+    Stage { expand: 6, kernel: 3, stride: 2, output: 24, blocks: 2 },
+    Stage { expand: 6, kernel: 5, stride: 2, output: 40, blocks: 2 },
+    Stage { expand: 6, kernel: 3, stride: 2, output: 80, blocks: 3 },
+    Stage { expand: 6, kernel: 5, stride: 1, output: 112, blocks: 3 },
+    Stage { expand: 6, kernel: 5, stride: 2, output: 192, blocks: 4 },
+    Stage { expand: 6, kernel: 3, stride: 1, output: 320, blocks: 1 },
+];
+const STEM: i64 = 32;
+const HEAD: i64 = 1280;
+const DROPOUT: f64 = 0.3;
+
+/// A stem, sixteen inverted bottlenecks, a head convolution, and one linear layer:
+/// 49 spatial convolutions.
+#[derive(Debug)]
+pub struct EfficientNetB0 {
+    stem: ConvUnit,
+    blocks: Vec<Bottleneck>,
+    head: ConvUnit,
+    classifier: nn::Linear,
+}
+
+impl EfficientNetB0 {
+    /// Variables `features.*` and `classifier.1.*` under `root`.
+    pub fn new(root: &nn::Path, classes: i64) -> Self {
+        let features = root / "features";
+        let stem = ConvUnit::normed(
+            &(&features / "0"),
+            Conv::new(3, STEM, 3).stride(2),
+            Activation::Silu,
+            1,
+        );
+        let mut input = STEM;
+        let mut blocks = Vec::new();
+        for (index, stage) in STAGES.iter().enumerate() {
+            for block in 0..stage.blocks {
+                let path = &features / (index + 1) / block / "block";
+                let stride = if block == 0 { stage.stride } else { 1 };
+                blocks.push(Bottleneck::new(&path, input, stage, stride, index + 2));
+                input = stage.output;
+            }
+        }
+        let last = STAGES.len() + 1;
+        let head = ConvUnit::normed(
+            &(&features / last),
+            Conv::new(input, HEAD, 1),
+            Activation::Silu,
+            last + 1,
+        );
+        let classifier =
+            nn::linear(root / "classifier" / "1", HEAD, classes, nn::LinearConfig::default());
+        Self { stem, blocks, head, classifier }
+    }
+}
+
+impl Network for EfficientNetB0 {
+    fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
+        let mut x = self.stem.forward(input, train, taps);
+        for block in &self.blocks {
+            x = block.forward(&x, train, taps);
+        }
+        self.head
+            .forward(&x, train, taps)
+            .mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
+            .dropout(DROPOUT, train)
+            .apply_t(&self.classifier, train)
+    }
+
+    fn layers(&self) -> Vec<LayerInfo> {
+        let blocks = self.blocks.iter().flat_map(Bottleneck::units);
+        std::iter::once(&self.stem)
+            .chain(blocks)
+            .chain(std::iter::once(&self.head))
+            .map(ConvUnit::layer)
+            .collect()
+    }
+}
+
+/// MBConv: expand, convolve each channel by itself, weigh the channels, project.
+#[derive(Debug)]
+struct Bottleneck {
+    /// Absent where the stage does not expand.
+    expand: Option<ConvUnit>,
+    depthwise: ConvUnit,
+    gate: SqueezeExcitation,
+    project: ConvUnit,
+    residual: bool,
+}
+
+impl Bottleneck {
+    fn new(path: &nn::Path, input: i64, stage: &Stage, stride: i64, number: usize) -> Self {
+        let wide = input * stage.expand;
+        // torchvision numbers the parts of a block from 0, so that without an expansion all move up.
+        let offset = usize::from(stage.expand != 1);
+        let expand = (stage.expand != 1).then(|| {
+            ConvUnit::normed(&(path / "0"), Conv::new(input, wide, 1), Activation::Silu, number)
+        });
+        let depthwise = ConvUnit::normed(
+            &(path / offset),
+            Conv::new(wide, wide, stage.kernel).stride(stride).groups(wide),
+            Activation::Silu,
+            number,
+        );
+        let gate = SqueezeExcitation::new(&(path / (offset + 1)), wide, (input / 4).max(1));
+        let project = ConvUnit::normed(
+            &(path / (offset + 2)),
+            Conv::new(wide, stage.output, 1),
+            Activation::None,
+            number,
+        );
+        let residual = stride == 1 && input == stage.output;
+        Self { expand, depthwise, gate, project, residual }
+    }
+
+    fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
+        let expanded = self.expand.as_ref().map(|unit| unit.forward(input, train, taps));
+        let x = self.depthwise.forward(expanded.as_ref().unwrap_or(input), train, taps);
+        let x = self.project.forward(&self.gate.forward(&x), train, taps);
+        if self.residual { x + input } else { x }
+    }
+
+    fn units(&self) -> impl Iterator<Item = &ConvUnit> {
+        self.expand.iter().chain([&self.depthwise, &self.project])
+    }
+}
+
+/// Weighs channels by what the whole map holds. Hu et al., arXiv 1709.01507. Its two convolutions
+/// act on 1×1 maps: there is nothing spatial to explain in them.
+#[derive(Debug)]
+struct SqueezeExcitation {
+    fc1: nn::Conv2D,
+    fc2: nn::Conv2D,
+}
+
+impl SqueezeExcitation {
+    fn new(path: &nn::Path, channels: i64, squeezed: i64) -> Self {
+        let config = nn::ConvConfig::default();
+        Self {
+            fc1: nn::conv2d(path / "fc1", channels, squeezed, 1, config),
+            fc2: nn::conv2d(path / "fc2", squeezed, channels, 1, config),
+        }
+    }
+
+    fn forward(&self, input: &Tensor) -> Tensor {
+        let weights =
+            input.adaptive_avg_pool2d([1, 1]).apply(&self.fc1).silu().apply(&self.fc2).sigmoid();
+        input * weights
+    }
+}

@@ -1,0 +1,30 @@
+//! What happened in each epoch, written after each.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::checkpoint::write_whole;
+
+/// One epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    pub learning_rate: f64,
+    pub training_loss: f64,
+    /// Of the augmented training scans as they went by, 0..=1.
+    pub training_accuracy: f64,
+    pub validation_loss: f64,
+    /// 0..=1.
+    pub validation_accuracy: f64,
+    pub seconds: f64,
+}
+
+/// Writes the epochs so far as JSON, whole or not at all.
+///
+/// # Errors
+/// Those of the disk.
+pub fn write(path: &Path, epochs: &[Epoch]) -> std::io::Result<()> {
+    write_whole(path, &serde_json::to_vec_pretty(epochs)?)
+}

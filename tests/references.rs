@@ -1,0 +1,220 @@
+//! Logits and maps against torchvision, torch-cam and pytorch-grad-cam, by the figures in
+//! `tests/reference` and the tolerances its README gives.
+
+mod support;
+
+use std::collections::HashMap;
+
+use mrimaster::explain::grad_cam::grad_cam;
+use mrimaster::explain::upsample::upsample;
+use mrimaster::imaging::{Depth, Slice};
+use mrimaster::model::VggHead;
+use mrimaster::model::card::{Architecture, Fit, Input, Interpolation};
+use mrimaster::model::classifier::Activations;
+use mrimaster::model::network::{Shape, Taps};
+use mrimaster::model::prediction::{Evidence, InputRegion, SaliencyMap, TapPoint};
+use mrimaster::model::preprocess::resize;
+use safetensors::SafeTensors;
+use support::formula;
+use tch::Device;
+use tch::nn::VarStore;
+
+/// Figures by name, with their shapes.
+struct Figures {
+    about: Option<About>,
+    tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
+}
+
+#[derive(serde::Deserialize)]
+struct About {
+    input: Vec<i64>,
+    layers: Vec<String>,
+    predicted: usize,
+    other: usize,
+}
+
+impl Figures {
+    fn read(name: &str) -> Self {
+        let path =
+            format!("{}/tests/reference/figures/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(path).expect("the figures are committed");
+        let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
+        let about = header.metadata().as_ref().and_then(|metadata| metadata.get("about"));
+        let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
+        let tensors = tensors
+            .tensors()
+            .into_iter()
+            .map(|(name, view)| {
+                let values = match view.dtype() {
+                    safetensors::Dtype::U8 => view.data().iter().map(|&v| f32::from(v)).collect(),
+                    _ => view
+                        .data()
+                        .chunks_exact(4)
+                        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                        .collect(),
+                };
+                (name, (view.shape().to_vec(), values))
+            })
+            .collect();
+        Self { about: about.map(|text| serde_json::from_str(text).expect("JSON")), tensors }
+    }
+
+    fn get(&self, name: &str) -> &[f32] {
+        &self.tensors.get(name).unwrap_or_else(|| panic!("no figure {name}")).1
+    }
+}
+
+fn relative_l2(found: &[f32], wanted: &[f32]) -> f64 {
+    assert_eq!(found.len(), wanted.len());
+    let square = |v: f64| v * v;
+    let difference: f64 =
+        found.iter().zip(wanted).map(|(&a, &b)| square(f64::from(a) - f64::from(b))).sum();
+    let size: f64 = wanted.iter().map(|&b| square(f64::from(b))).sum();
+    if size == 0.0 { difference.sqrt() } else { (difference / size).sqrt() }
+}
+
+fn activations(architecture: Architecture, about: &About) -> Activations {
+    tch::set_num_threads(1);
+    let store = VarStore::new(Device::Cpu);
+    let shape = Shape {
+        architecture,
+        classes: 4,
+        channels: about.input[1],
+        vgg_head: VggHead::Torchvision,
+    };
+    let network = shape.build(&store).expect("it is built");
+    formula::fill(&store);
+    let input = formula::input(&about.input).set_requires_grad(true);
+    let mut taps = Taps::on();
+    let logits = network.forward(&input, false, &mut taps);
+    Activations {
+        logits,
+        input,
+        taps,
+        layers: network.layers().into(),
+        region: whole(about.input[3], about.input[2]),
+        input_size: about.input[2] as usize,
+        model: "reference".into(),
+    }
+}
+
+fn whole(width: i64, height: i64) -> InputRegion {
+    InputRegion { x: 0.0, y: 0.0, width: width as f32, height: height as f32 }
+}
+
+/// Everything that the figures of a network hold.
+fn compare(architecture: Architecture, name: &str, layers: usize) {
+    let figures = Figures::read(name);
+    let about = figures.about.as_ref().expect("the figures say what they are");
+    let activations = activations(architecture, about);
+
+    let names: Vec<_> = activations.layers.iter().map(|layer| layer.name.as_str()).collect();
+    assert_eq!(names, about.layers);
+    assert_eq!(names.len(), layers);
+
+    let logits = Vec::<f32>::try_from(activations.logits.detach().view([-1])).expect("floats");
+    let error = relative_l2(&logits, figures.get("logits"));
+    assert!(error <= 1e-4, "{name}: logits differ by {error:e}");
+
+    for class in [about.predicted, about.other] {
+        for (tap, word) in [(TapPoint::Conv, "conv"), (TapPoint::Unit, "unit")] {
+            let evidence = grad_cam(&activations, class, tap).expect("maps");
+            compare_maps(&figures, &evidence, &format!("{word}.{class}"));
+            if tap == TapPoint::Conv {
+                compare_upsampled(&figures, &evidence, about);
+            }
+        }
+    }
+}
+
+fn compare_maps(figures: &Figures, evidence: &Evidence, prefix: &str) {
+    for map in &evidence.maps {
+        let name = format!("{prefix}.{}", map.layer.name);
+        let (shape, wanted) = figures.tensors.get(&name).unwrap_or_else(|| panic!("no {name}"));
+        assert_eq!(shape[..], [map.height, map.width], "{name}");
+        let error = relative_l2(&map.values, wanted);
+        assert!(error <= 1e-4, "{name} differs by {error:e}");
+        let largest = wanted.iter().copied().fold(0.0, f32::max);
+        assert!((map.raw_max - largest).abs() <= largest * 1e-3, "{name}: raw maximum");
+    }
+}
+
+fn compare_upsampled(figures: &Figures, evidence: &Evidence, about: &About) {
+    let (height, width) = (about.input[2] as usize, about.input[3] as usize);
+    for map in &evidence.maps {
+        let name = format!("upsampled.{}.{}", evidence.class, map.layer.name);
+        let Some((shape, wanted)) = figures.tensors.get(&name) else { continue };
+        assert_eq!(shape[..], [height, width], "{name}");
+        let found = min_max(upsample(map, &whole(width as i64, height as i64), width, height));
+        let error = found.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(error <= 2e-3, "{name} differs by {error}");
+    }
+}
+
+fn min_max(mut pixels: Vec<f32>) -> Vec<f32> {
+    let low = pixels.iter().copied().fold(f32::INFINITY, f32::min);
+    let high = pixels.iter().copied().fold(0.0, f32::max);
+    pixels.iter_mut().for_each(|pixel| *pixel = (*pixel - low) / (high - low + 1e-7));
+    pixels
+}
+
+#[test]
+fn small_cnn_equals_pytorch_and_torch_cam() {
+    compare(Architecture::SmallCnn, "small_cnn", 5);
+}
+
+#[test]
+fn vgg16_equals_torchvision_and_torch_cam() {
+    compare(Architecture::Vgg16, "vgg16", 13);
+}
+
+#[test]
+fn efficientnet_b0_equals_torchvision_and_torch_cam() {
+    compare(Architecture::EfficientnetB0, "efficientnet_b0", 49);
+}
+
+#[test]
+fn efficientnet_b0_equals_them_where_sides_are_odd() {
+    compare(Architecture::EfficientnetB0, "efficientnet_b0_odd", 49);
+}
+
+#[test]
+fn a_deleted_term_would_be_noticed() {
+    // The comparison itself is tested: alpha without its mean gives other maps.
+    let figures = Figures::read("small_cnn");
+    let about = figures.about.as_ref().expect("the figures say what they are");
+    let evidence =
+        grad_cam(&activations(Architecture::SmallCnn, about), about.predicted, TapPoint::Conv)
+            .expect("maps");
+    let map: &SaliencyMap = &evidence.maps[1];
+    let doubled: Vec<f32> = map.values.iter().map(|v| v * 1.01).collect();
+    let wanted = figures.get(&format!("conv.{}.{}", about.predicted, map.layer.name));
+    assert!(relative_l2(&doubled, wanted) > 1e-3);
+}
+
+#[test]
+fn resizing_equals_pytorch() {
+    let figures = Figures::read("preprocess");
+    let pictures: Vec<_> =
+        figures.tensors.iter().filter(|(name, _)| name.starts_with("picture.")).collect();
+    assert_eq!(pictures.len(), 3);
+    for (name, (shape, values)) in pictures {
+        let slice = Slice::new(shape[1], shape[0], values.clone(), Depth::EightBit);
+        for (fit, word) in [(Fit::Stretch, "stretch"), (Fit::Pad, "pad")] {
+            let input = Input {
+                size: 96,
+                channels: 1,
+                range: [0.0, 255.0],
+                mean: vec![0.0],
+                std: vec![1.0],
+                interpolation: Interpolation::Bilinear,
+                fit,
+            };
+            let (tensor, _) = resize(&slice, &input).expect("resized");
+            let found = Vec::<f32>::try_from(tensor.view([-1])).expect("floats");
+            let wanted = figures.get(&name.replace("picture", word));
+            let error = found.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(error <= 1e-2, "{word} of {name} differs by {error}");
+        }
+    }
+}

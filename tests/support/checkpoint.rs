@@ -1,0 +1,57 @@
+//! A small checkpoint with weights by formula, for tests that need a whole one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use mrimaster::model::VggHead;
+use mrimaster::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
+use mrimaster::model::checkpoint;
+use mrimaster::model::network::Shape;
+use tch::Device;
+use tch::nn::VarStore;
+
+use super::formula;
+
+/// The card of a small CNN that takes 64 × 64 pixels.
+pub fn card() -> Card {
+    let shape = shape();
+    Card {
+        format_version: FORMAT_VERSION,
+        architecture: Architecture::SmallCnn,
+        classes: ["glioma", "meningioma", "no tumour", "pituitary"].map(String::from).to_vec(),
+        input: Input {
+            size: 64,
+            channels: 1,
+            range: [0.0, 1.0],
+            mean: vec![0.2],
+            std: vec![0.2],
+            interpolation: Interpolation::Bilinear,
+            fit: Fit::Pad,
+        },
+        taps: shape.layers().expect("built").into_iter().map(|layer| layer.name).collect(),
+        training_data: "none: weights by formula".into(),
+        protocol: "none".into(),
+        metrics: BTreeMap::new(),
+        limits: "A test's.".into(),
+        sha256: String::new(),
+    }
+}
+
+fn shape() -> Shape {
+    Shape {
+        architecture: Architecture::SmallCnn,
+        classes: 4,
+        channels: 1,
+        vgg_head: VggHead::Pooled,
+    }
+}
+
+/// Writes `NAME.safetensors` and its card into `folder`.
+pub fn write(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(format!("{name}.safetensors"));
+    let store = VarStore::new(Device::Cpu);
+    shape().build(&store).expect("built");
+    formula::fill(&store);
+    checkpoint::save(&path, &store, card()).expect("written");
+    path
+}

@@ -1,0 +1,5 @@
+//! What several tests share.
+#![allow(dead_code)] // each test uses its own part
+
+pub mod checkpoint;
+pub mod formula;

@@ -1,0 +1,155 @@
+//! The worker threads, on a small checkpoint: probabilities before maps, the newest request wins,
+//! another class needs no second look at the scan, and nothing that fails ends them.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use mrimaster::imaging::{Depth, Slice};
+use mrimaster::model::prediction::{DeviceChoice, TapPoint};
+use mrimaster::worker::job::{Classify, Request, Response, ScanKey};
+use mrimaster::worker::{Workers, start};
+
+struct Bench {
+    workers: Workers,
+    woken: Receiver<()>,
+}
+
+impl Bench {
+    fn start() -> Self {
+        let (wake, woken) = channel();
+        Self { workers: start(move || wake.send(()).unwrap_or(())), woken }
+    }
+
+    /// The next response; every response comes with a wake-up.
+    fn next(&self) -> Response {
+        self.woken.recv_timeout(Duration::from_secs(60)).expect("the window is woken");
+        self.workers.try_recv().expect("a response lies there before the wake-up")
+    }
+}
+
+fn slice(level: f32) -> Arc<Slice> {
+    Arc::new(Slice::new(
+        64,
+        64,
+        (0..4096).map(|v| (v % 97) as f32 + level).collect(),
+        Depth::EightBit,
+    ))
+}
+
+fn classify(id: u64, checkpoint: &Path) -> Classify {
+    Classify {
+        id,
+        scan: ScanKey { series: 1, slice: 0 },
+        slice: slice(0.0),
+        checkpoint: checkpoint.to_path_buf(),
+        device: DeviceChoice::Cpu,
+        class: None,
+        tap: TapPoint::Conv,
+    }
+}
+
+#[test]
+fn probabilities_come_before_the_maps_of_every_layer() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = support::checkpoint::write(dir.path(), "small");
+    let bench = Bench::start();
+    bench.workers.send(Request::Classify(classify(1, &path)));
+    let Response::Predicted { id: 1, prediction } = bench.next() else {
+        panic!("probabilities first")
+    };
+    let Response::Explained { id: 1, evidence } = bench.next() else { panic!("then maps") };
+    assert_eq!(evidence.class, prediction.predicted);
+    assert_eq!(evidence.maps.len(), 5);
+
+    // Another class and tap of the same scan.
+    let other = (prediction.predicted + 1) % 4;
+    let job = Classify { class: Some(other), tap: TapPoint::Unit, ..classify(2, &path) };
+    bench.workers.send(Request::Classify(job));
+    let Response::Predicted { id: 2, prediction: again } = bench.next() else { panic!("the same") };
+    assert!(Arc::ptr_eq(&again, &prediction), "the forward pass is not done again");
+    let Response::Explained { id: 2, evidence } = bench.next() else { panic!("maps") };
+    assert_eq!((evidence.class, evidence.tap), (other, TapPoint::Unit));
+}
+
+#[test]
+fn the_newest_of_many_requests_is_answered() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = support::checkpoint::write(dir.path(), "small");
+    let bench = Bench::start();
+    for id in 1..=200 {
+        let scan = ScanKey { series: 1, slice: id as usize };
+        let job = Classify { scan, slice: slice(id as f32), ..classify(id, &path) };
+        bench.workers.send(Request::Classify(job));
+    }
+    let mut answered = Vec::new();
+    loop {
+        match bench.next() {
+            Response::Explained { id, .. } => answered.push(id),
+            Response::Predicted { .. } => {}
+            other => panic!("{other:?}"),
+        }
+        if answered.last() == Some(&200) {
+            break;
+        }
+    }
+    assert!(answered.len() < 200, "old requests were worked on: {}", answered.len());
+}
+
+#[test]
+fn failures_are_sentences_and_the_thread_goes_on() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = support::checkpoint::write(dir.path(), "small");
+    let bench = Bench::start();
+
+    bench.workers.send(Request::Classify(classify(1, &dir.path().join("absent.safetensors"))));
+    let Response::ClassifyFailed { id: 1, message } = bench.next() else { panic!("it failed") };
+    assert!(message.contains("absent.safetensors"), "{message}");
+
+    // A slice that breaks its promise: the panic in the thread becomes an answer.
+    let mut broken = Slice::clone(&slice(0.0));
+    broken.width = 0;
+    bench
+        .workers
+        .send(Request::Classify(Classify { slice: Arc::new(broken), ..classify(2, &path) }));
+    let Response::ClassifyFailed { id: 2, message } = bench.next() else { panic!("it failed") };
+    assert_eq!(message.lines().count(), 1, "{message}");
+
+    bench.workers.send(Request::Classify(Classify { class: Some(9), ..classify(3, &path) }));
+    let Response::Predicted { id: 3, .. } = bench.next() else {
+        panic!("probabilities all the same")
+    };
+    let Response::ClassifyFailed { id: 3, .. } = bench.next() else { panic!("no such class") };
+
+    bench.workers.send(Request::Classify(classify(4, &path)));
+    let Response::Predicted { id: 4, .. } = bench.next() else { panic!("it goes on") };
+}
+
+#[test]
+fn files_that_cannot_be_opened_are_answered_one_by_one() {
+    let bench = Bench::start();
+    let paths: Vec<PathBuf> = ["no such scan.dcm", "nor (this).jpg"].map(PathBuf::from).to_vec();
+    bench.workers.send(Request::Open { id: 7, paths });
+    for name in ["no such scan.dcm", "nor (this).jpg"] {
+        let Response::Opened { id: 7, result: Err(message) } = bench.next() else {
+            panic!("an error")
+        };
+        assert!(message.contains(name), "{message}");
+    }
+    let Response::OpenDone { id: 7 } = bench.next() else { panic!("the end") };
+}
+
+#[test]
+fn checkpoints_are_listed_with_those_a_person_added() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mine = support::checkpoint::write(dir.path(), "mine");
+    let bench = Bench::start();
+    let extra = vec![mine.clone(), dir.path().join("gone.safetensors")];
+    bench.workers.send(Request::ListCheckpoints { id: 1, extra });
+    let Response::Checkpoints { id: 1, found, refused } = bench.next() else { panic!("a list") };
+    assert!(found.iter().any(|checkpoint| checkpoint.path == mine));
+    assert!(refused.iter().any(|message| message.contains("gone.safetensors")), "{refused:?}");
+}
