@@ -102,11 +102,8 @@ fn pial_depth(p: Vec3, m: Vec3, hull: f32, side: u32, who: &Individual) -> f32 {
         let out = sub(m, core);
         let surface = add(core, scale(out, 46.0 / length(out).max(6.0)));
         let q = add(scale(surface, 0.4), scale(m, 0.6));
-        let warp = [
-            noise(q, 24.0, seed ^ 0x31),
-            noise(q, 24.0, seed ^ 0x32),
-            noise(q, 24.0, seed ^ 0x33),
-        ];
+        let warp =
+            [noise(q, 24.0, seed ^ 0x31), noise(q, 24.0, seed ^ 0x32), noise(q, 24.0, seed ^ 0x33)];
         let q = add(q, scale(warp, 14.0));
         let deep = 15.5 + 9.0 * warp[0];
         open = open.min(fold(q, 25.0, seed ^ 0x41, w, deep, reach, depth));
@@ -137,8 +134,7 @@ fn deep_structures(point: &mut Point, p: Vec3, m: Vec3, wobble: f32, who: &Indiv
         [c * q[0] + s * q[1], -s * q[0] + c * q[1], q[2]]
     };
     let b = add(m, scale([wobble, -wobble, wobble], 1.2));
-    let putamen =
-        ellipsoid(turn(sub(b, [26.5, -8.0, 1.0]), 0.24), [0.0; 3], [5.0, 17.0, 11.0]);
+    let putamen = ellipsoid(turn(sub(b, [26.5, -8.0, 1.0]), 0.24), [0.0; 3], [5.0, 17.0, 11.0]);
     let pallidum = ellipsoid(turn(sub(b, [19.5, -5.0, -1.0]), 0.34), [0.0; 3], [4.5, 9.5, 7.0]);
     let thalamus = ellipsoid(turn(sub(b, [11.5, 10.0, 6.0]), 0.42), [0.0; 3], [8.5, 15.5, 9.5]);
     let claustrum = (b[0] - 33.2 + 0.004 * m[1] * m[1]).abs().max((m[1] + 6.0).abs() - 15.0);
@@ -205,10 +201,8 @@ fn ventricles(point: &mut Point, p: Vec3, m: Vec3, who: &Individual) {
     let arch = (callosum + 3.0).abs() - 2.6;
     point.fill(WhiteMatter, arch.max(m[0] - 7.0).max(3.0 - p[2] - 0.1 * p[1].abs()));
     let frond = 2.0 * noise(p, 3.0, who.noise ^ 0x61);
-    let plexus = tube(
-        m,
-        &[([21.5, 31.0, 9.0], 2.8), ([14.0, 18.0, 14.5], 1.0), ([5.0, -4.0, 11.5], 0.4)],
-    );
+    let plexus =
+        tube(m, &[([21.5, 31.0, 9.0], 2.8), ([14.0, 18.0, 14.5], 1.0), ([5.0, -4.0, 11.5], 0.4)]);
     point.glaze(Choroid, plexus + frond.max(-0.6), 0.85);
     point.fill(Choroid, ellipsoid(p, [0.0, 26.0, 0.0], [3.0, 4.2, 2.8]));
     // Internal cerebral veins.
@@ -270,7 +264,9 @@ fn membranes(point: &mut Point, p: Vec3, m: Vec3, tent: f32, depth: f32, who: &I
         point.glaze(Dura, meet(m[0] - 0.45, -edge, 1.0).max(2.0 - above), 0.75);
         // Superior sagittal sinus: a triangle below the vault, larger towards the back.
         let size = 1.6 + 0.022 * (p[1] + 60.0).clamp(0.0, 140.0);
-        let sinus = (m[0] * 0.87 - (depth + size * 1.5) * 0.5).max(depth + 0.6);
+        // Measured from the vault alone: the floor has no such sinus.
+        let below = dome(p);
+        let sinus = (m[0] * 0.87 - (below + size * 1.5) * 0.5).max(below + 0.6);
         point.fill(Vessel, sinus.max(-above).max(-p[2] - 8.0));
         let straight = cone(p, ([0.0, 34.0, 2.0], 1.3), ([0.0, 84.0, -13.0], 1.9));
         point.fill(Vessel, straight);
@@ -286,11 +282,28 @@ fn membranes(point: &mut Point, p: Vec3, m: Vec3, tent: f32, depth: f32, who: &I
     if p[2] < 6.0 && p[1] < 12.0 && m[0] < 46.0 {
         let wind = scale([noise(p, 9.0, seed ^ 0x81), noise(p, 9.0, seed ^ 0x82), 0.0], 2.0);
         let q = add(m, wind);
-        let carotid = tube(q, &[([11.0, -8.0, -40.0], 2.4), ([11.5, -20.0, -31.0], 2.3), ([11.0, -18.0, -20.0], 1.9)]);
-        let sylvian = tube(q, &[([11.0, -18.0, -20.0], 1.7), ([24.0, -20.0, -14.0], 1.4), ([37.0, -22.0, -9.0], 1.1), ([38.0, -4.0, 1.0], 0.7)]);
-        let anterior = tube(q, &[([11.0, -18.0, -20.0], 1.5), ([1.5, -30.0, -14.0], 1.2), ([1.5, -42.0, 2.0], 0.8)]);
+        let carotid = tube(
+            q,
+            &[([11.0, -8.0, -40.0], 2.4), ([11.5, -20.0, -31.0], 2.3), ([11.0, -18.0, -20.0], 1.9)],
+        );
+        let sylvian = tube(
+            q,
+            &[
+                ([11.0, -18.0, -20.0], 1.7),
+                ([24.0, -20.0, -14.0], 1.4),
+                ([37.0, -22.0, -9.0], 1.1),
+                ([38.0, -4.0, 1.0], 0.7),
+            ],
+        );
+        let anterior = tube(
+            q,
+            &[([11.0, -18.0, -20.0], 1.5), ([1.5, -30.0, -14.0], 1.2), ([1.5, -42.0, 2.0], 0.8)],
+        );
         let basilar = cone(p, ([0.5, -7.5, -18.0], 1.6), ([-0.8, -3.0, -46.0], 1.7));
-        let posterior = tube(q, &[([0.0, -7.0, -18.0], 1.3), ([14.0, -2.0, -15.0], 1.1), ([20.0, 16.0, -9.0], 0.9)]);
+        let posterior = tube(
+            q,
+            &[([0.0, -7.0, -18.0], 1.3), ([14.0, -2.0, -15.0], 1.1), ([20.0, 16.0, -9.0], 0.9)],
+        );
         point.fill(Vessel, carotid.min(sylvian).min(anterior).min(basilar).min(posterior));
     }
     // Veins on the convexity: beads of noise just below the dura.

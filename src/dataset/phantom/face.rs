@@ -15,7 +15,11 @@ pub(crate) fn skin(p: Vec3, cavity: f32, who: &Individual) -> f32 {
         let face = full_ellipsoid(p, [0.0, -52.0, -66.0], [62.0, 50.0, 66.0], 0.3);
         let nose = tube(
             m,
-            &[([0.0, -94.0, -20.0], 7.0), ([0.0, -106.0, -50.0], 9.5), ([0.0, -100.0, -58.0], 12.0)],
+            &[
+                ([0.0, -94.0, -20.0], 7.0),
+                ([0.0, -106.0, -50.0], 9.5),
+                ([0.0, -100.0, -58.0], 12.0),
+            ],
         );
         let neck = full_ellipsoid([p[0], p[1], 0.0], [0.0, 22.0, 0.0], [60.0, 66.0, 60.0], 0.3);
         let neck = meet(neck, p[2] + 40.0, 20.0);
@@ -125,13 +129,20 @@ fn facial_spaces(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
         point.glaze(Mucosa, sinuses - 0.5, 0.75);
         point.fill(Air, sinuses + 0.6);
         // The nasal cavity: septum, turbinates and air between them.
-        let cavity = full_ellipsoid(p, [0.0, -72.0, -56.0], [9.0 - 0.28 * (p[2] + 56.0).clamp(-22.0, 12.0), 30.0, 22.0], 0.5);
+        let cavity = full_ellipsoid(
+            p,
+            [0.0, -72.0, -56.0],
+            [9.0 - 0.28 * (p[2] + 56.0).clamp(-22.0, 12.0), 30.0, 22.0],
+            0.5,
+        );
         let cavity = cavity.max(skin + 6.0);
         point.fill(CorticalBone, cavity - 1.0);
         point.fill(Mucosa, cavity);
         let scroll = m[0] - 7.5 - 2.0 * noise([m[0], p[1] * 0.35, p[2]], 6.0, seed ^ 0x142);
-        let meatus = (scroll.abs() - 1.3).min((m[0] - 3.4 - 3.0 * noise([m[0], p[1], p[2]], 11.0, seed ^ 0x145)).abs() - 0.8);
-        let shelf = (p[2] + 60.0 + 0.5 * m[0] + 0.004 * (p[1] + 70.0) * (p[1] + 70.0) + 2.0 * swell) / 13.0;
+        let meatus = (scroll.abs() - 1.3)
+            .min((m[0] - 3.4 - 3.0 * noise([m[0], p[1], p[2]], 11.0, seed ^ 0x145)).abs() - 0.8);
+        let shelf =
+            (p[2] + 60.0 + 0.5 * m[0] + 0.004 * (p[1] + 70.0) * (p[1] + 70.0) + 2.0 * swell) / 13.0;
         let gap = ((shelf - shelf.floor() - 0.5).abs() - 0.1) * 13.0;
         point.fill(Air, meatus.min(gap.max(3.0 - m[0])).max(cavity + 1.4));
     }
@@ -157,7 +168,11 @@ fn facial_spaces(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
         point.glaze(CorticalBone, meet(teeth - 3.4, height, 5.0), 0.8);
         let jaw = tube(
             m,
-            &[([51.0, -4.0, -54.0], 4.0), ([49.0, -12.0, -100.0], 6.0), ([12.0, -84.0, -118.0], 7.0)],
+            &[
+                ([51.0, -4.0, -54.0], 4.0),
+                ([49.0, -12.0, -100.0], 6.0),
+                ([12.0, -84.0, -118.0], 7.0),
+            ],
         );
         point.fill(CorticalBone, jaw - 1.5);
         point.fill(Marrow, jaw);

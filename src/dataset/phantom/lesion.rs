@@ -11,7 +11,17 @@ use super::tissue::{Point, Tissue};
 
 /// What grows in the phantom.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum LesionKind {
@@ -88,8 +98,12 @@ impl Lesion {
         let (centre, radii, push) = match kind {
             LesionKind::None => return None,
             LesionKind::Glioma => {
-                let sites =
-                    [[30.0, -38.0, 22.0], [32.0, 26.0, 26.0], [42.0, 6.0, -14.0], [29.0, 50.0, 16.0]];
+                let sites = [
+                    [30.0, -38.0, 22.0],
+                    [32.0, 26.0, 26.0],
+                    [42.0, 6.0, -14.0],
+                    [29.0, 50.0, 16.0],
+                ];
                 let site = sites[place];
                 let centre = [
                     sign * (site[0] + vary(-3.0, 3.0)),
@@ -188,7 +202,8 @@ impl Lesion {
                 // A thin cleft of CSF, then the tumour; the tail tapers along the dura.
                 point.glaze(Tissue::Csf, (distance - 0.6).abs().max(cavity + 1.5) - 0.7, 0.7);
                 point.fill(Tissue::Meningioma, distance);
-                point.wash(Tissue::GreyMatter, (0.14 * texture).max(0.0) * point.coverage(distance));
+                point
+                    .wash(Tissue::GreyMatter, (0.14 * texture).max(0.0) * point.coverage(distance));
                 let taper = smoothstep(26.0, 2.0, distance);
                 let tail = (cavity + 1.0).abs() - 1.5 * taper;
                 point.glaze(Tissue::Meningioma, tail, taper.min(0.9));

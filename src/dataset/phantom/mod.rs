@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lesion::{LesionKind, Side};
 pub use render::{Artefacts, View};
-pub use study::{PhantomArgs, write_study};
+pub use study::{PhantomArgs, study_picture, write_study};
 pub use tissue::Contrast;
 pub use truth::{LesionTruth, PixelBox, ScanTruth, SliceTruth, StudyTruth};
 pub use write::{MARK, WriteError, write_dicom, write_nifti, write_png};
@@ -47,9 +47,7 @@ use shapes::Vec3;
 use tissue::Point;
 
 /// A plane through the patient.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Plane {
     Axial,

@@ -36,9 +36,8 @@ pub(crate) fn noise_with_gradient(p: Vec3, seed: u32) -> (f32, Vec3) {
     for corner in 0..8 {
         let o = [corner & 1, (corner >> 1) & 1, corner >> 2];
         let g = direction(hash(ix + o[0], iy + o[1], iz + o[2], seed));
-        let dot = g[0] * (f[0] - o[0] as f32)
-            + g[1] * (f[1] - o[1] as f32)
-            + g[2] * (f[2] - o[2] as f32);
+        let dot =
+            g[0] * (f[0] - o[0] as f32) + g[1] * (f[1] - o[1] as f32) + g[2] * (f[2] - o[2] as f32);
         let mut w = [0.0; 3];
         let mut dw = [0.0; 3];
         for axis in 0..3 {

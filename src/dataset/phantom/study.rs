@@ -46,8 +46,22 @@ pub fn write_study(dir: &Path, count: usize, seed: u64) -> Result<StudyTruth, Wr
     Ok(truth)
 }
 
+/// The phantom, the view and the file of a study's picture, counted from 0: a single picture can be
+/// made again without its study, at any size.
+pub fn study_picture(seed: u64, index: usize) -> (Phantom, View, String) {
+    let (phantom, kind, _, view) = picture(index, seed);
+    let file = format!(
+        "{}/synthetic-{}-{:04}-{}.png",
+        kind.folder(),
+        kind.name(),
+        index / 4 + 1,
+        view.plane.name()
+    );
+    (phantom, view, file)
+}
+
 /// The picture with an index: classes take turns, and within a class the planes do.
-pub(crate) fn picture(index: usize, seed: u64) -> (Phantom, LesionKind, u64, View) {
+fn picture(index: usize, seed: u64) -> (Phantom, LesionKind, u64, View) {
     let kind = LesionKind::ALL[index % 4];
     let plane = Plane::ALL[(index / 4 + index % 4) % 3];
     let person = seed.wrapping_mul(1_000_003).wrapping_add(index as u64 + 10);
@@ -78,14 +92,8 @@ pub(crate) fn picture(index: usize, seed: u64) -> (Phantom, LesionKind, u64, Vie
 }
 
 fn write_picture(dir: &Path, index: usize, seed: u64) -> Result<ScanTruth, WriteError> {
-    let (phantom, kind, person, view) = picture(index, seed);
-    let file = format!(
-        "{}/synthetic-{}-{:04}-{}.png",
-        kind.folder(),
-        kind.name(),
-        index / 4 + 1,
-        view.plane.name()
-    );
+    let (_, kind, person, _) = picture(index, seed);
+    let (phantom, view, file) = study_picture(seed, index);
     let slice = phantom.slice(&view);
     write_png(&dir.join(&file), &slice)?;
     let slices = vec![phantom.slice_truth(&view, &slice, &file, 0)];
@@ -117,7 +125,8 @@ fn write_volume(dir: &Path, seed: u64) -> Result<ScanTruth, WriteError> {
     let file = "nifti/synthetic-meningioma.nii.gz";
     write_nifti(&dir.join(file), &slices)?;
     let truths = views.iter().zip(&slices).enumerate();
-    let slices = truths.map(|(i, (view, slice))| phantom.slice_truth(view, slice, file, i)).collect();
+    let slices =
+        truths.map(|(i, (view, slice))| phantom.slice_truth(view, slice, file, i)).collect();
     Ok(ScanTruth { seed: person, kind, plane: view.plane, lesion: phantom.lesion(), slices })
 }
 

@@ -102,7 +102,13 @@ impl Phantom {
     }
 
     /// What is known of a slice that went into a file.
-    pub(crate) fn slice_truth(&self, view: &View, slice: &Slice, file: &str, index: usize) -> SliceTruth {
+    pub(crate) fn slice_truth(
+        &self,
+        view: &View,
+        slice: &Slice,
+        file: &str,
+        index: usize,
+    ) -> SliceTruth {
         SliceTruth {
             file: file.to_owned(),
             index,

@@ -24,7 +24,8 @@ pub fn write_dicom(
     let mut files = Vec::with_capacity(slices.len());
     for (index, slice) in slices.iter().enumerate() {
         let path = folder.join(format!("{:04}.dcm", index + 1));
-        let bytes = encode(slice, index, description, seed).map_err(|e| WriteError::new(&path, e))?;
+        let bytes =
+            encode(slice, index, description, seed).map_err(|e| WriteError::new(&path, e))?;
         write_whole(&path, &bytes)?;
         files.push(path);
     }
@@ -146,7 +147,8 @@ fn numbers(values: &[f32]) -> String {
 
 /// A UID under 2.25 (PS3.5 B.2), always the same for a seed and a purpose.
 fn uid(seed: u64, purpose: u64) -> String {
-    let mut rng = Pcg32::seed_from_u64(seed.rotate_left(20) ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut rng =
+        Pcg32::seed_from_u64(seed.rotate_left(20) ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     // The version and variant bits of a random UUID (RFC 9562).
     let bits = (rng.random::<u128>() & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     format!("2.25.{bits}")
