@@ -216,7 +216,7 @@ fn hindbrain(point: &mut Point, p: Vec3, m: Vec3, tent: f32, who: &Individual) {
     let seed = who.noise;
     let lobes = full_ellipsoid(m, [24.0, 52.0, -35.0], [31.0, 34.0, 28.0], 0.15);
     let vermis = ellipsoid(p, [0.0, 46.5, -29.0], [17.0, 27.0, 27.0]);
-    let cerebellum = meet(join(lobes, vermis, 7.0), p[2] - tent + 3.0, 4.0);
+    let cerebellum = meet(join(lobes, vermis, 15.0), p[2] - tent + 3.0, 4.0);
     if cerebellum < 2.0 {
         // Folia: thin leaves around the horizontal fissure, as a triangle wave.
         let bend = 2.2 * noise(p, 14.0, seed ^ 0x71) + 0.7 * noise(p, 5.0, seed ^ 0x72);

@@ -138,13 +138,15 @@ fn facial_spaces(point: &mut Point, p: Vec3, m: Vec3, skin: f32, seed: u32) {
         let cavity = cavity.max(skin + 6.0);
         point.fill(CorticalBone, cavity - 1.0);
         point.fill(Mucosa, cavity);
+        point.glaze(Muscle, cavity + 1.5, smoothstep(-0.5, 0.4, noise(p, 9.0, seed ^ 0x146)));
         let scroll = m[0] - 7.5 - 2.0 * noise([m[0], p[1] * 0.35, p[2]], 6.0, seed ^ 0x142);
-        let meatus = (scroll.abs() - 1.3)
-            .min((m[0] - 3.4 - 3.0 * noise([m[0], p[1], p[2]], 11.0, seed ^ 0x145)).abs() - 0.8);
+        let meatus = (scroll.abs() - 0.9).min(
+            (m[0] - 3.4 - 1.5 * noise([m[0], 0.4 * p[1], p[2]], 13.0, seed ^ 0x145)).abs() - 0.8,
+        );
         let shelf =
             (p[2] + 60.0 + 0.5 * m[0] + 0.004 * (p[1] + 70.0) * (p[1] + 70.0) + 2.0 * swell) / 13.0;
         let gap = ((shelf - shelf.floor() - 0.5).abs() - 0.1) * 13.0;
-        point.fill(Air, meatus.min(gap.max(3.0 - m[0])).max(cavity + 1.4));
+        point.fill(Air, meatus.min(gap.max(1.2 - m[0])).max(cavity + 1.4));
     }
     // Ethmoid cells between the orbits, frontal sinus above the nose.
     let ethmoid = full_ellipsoid(p, [0.0, -66.0, -30.0], [12.0, 22.0, 9.0], 0.6);

@@ -50,7 +50,7 @@ tissues! {
     /// Diploë and the fatty marrow of the skull base.
     Marrow:         0.50 0.55 0.32 0.32;
     /// Enhancing mucosa of the nose and the sinuses.
-    Mucosa:         0.66 0.40 0.80 0.62;
+    Mucosa:         0.60 0.40 0.80 0.62;
     Vitreous:       0.14 0.13 1.00 0.12;
     Lens:           0.34 0.34 0.14 0.20;
     Sclera:         0.50 0.36 0.22 0.26;
