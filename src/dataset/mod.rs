@@ -1,5 +1,7 @@
-//! Folders of labelled scans, and how they are split without leaks. No tch, no egui.
+//! Labelled scans: folders of them, how they are split without leaks, and synthetic ones. No tch,
+//! no egui.
 
 pub mod folder;
+pub mod phantom;
 pub mod split;
 pub mod twins;
