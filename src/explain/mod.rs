@@ -1,1 +1,3 @@
-//! To come.
+//! Activations and gradients to saliency maps of every layer.
+
+pub mod upsample;
