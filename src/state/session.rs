@@ -18,7 +18,7 @@ pub struct Session {
     /// The number of the series that is shown.
     pub current: Option<u64>,
     /// Requests to open files that are not done.
-    pub opening: Vec<RequestId>,
+    pub opening: Vec<Opening>,
     /// The checkpoints there are.
     pub checkpoints: Load<Vec<CheckpointInfo>>,
     /// The checkpoint in use.
@@ -38,6 +38,14 @@ pub struct Session {
     pub(super) answers: Answers,
 }
 
+/// A request to open files that is not done.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    pub id: RequestId,
+    /// Whether its first series came and is shown; the others wait in the list.
+    pub shown: bool,
+}
+
 /// An opened series and how it is looked at.
 #[derive(Clone, Debug)]
 pub struct OpenSeries {
@@ -47,6 +55,8 @@ pub struct OpenSeries {
     /// The slice that is shown, from 0.
     pub slice: usize,
     pub window: Window,
+    /// Smallest and largest modality value of the slice it was opened at.
+    pub range: (f32, f32),
     pub invert: bool,
     pub view: View,
 }
@@ -65,7 +75,8 @@ impl OpenSeries {
     pub(super) fn new(number: u64, series: Arc<Series>) -> Self {
         let slice = series.slices.len() / 2;
         let window = series.slices[slice].first_window();
-        Self { number, series, slice, window, invert: false, view: View::default() }
+        let range = series.slices[slice].value_range();
+        Self { number, series, slice, window, range, invert: false, view: View::default() }
     }
 
     /// The slice that is shown.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::command::Command;
 use super::load::Load;
 use super::notices::{Level, Notices};
-use super::session::{Answers, EvidenceKey, OpenSeries, Session, Sheet};
+use super::session::{Answers, EvidenceKey, Opening, OpenSeries, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::view::View;
 use crate::imaging::{Series, Window};
@@ -141,11 +141,8 @@ impl State {
     /// Takes an answer of the workers in. One that nobody waits for is dropped.
     pub fn receive(&mut self, response: Response) -> Vec<Request> {
         match response {
-            Response::Opened { id, result } if self.session.opening.contains(&id) => match result {
-                Ok(series) => return self.opened(series),
-                Err(message) => self.notices.say(Level::Error, message),
-            },
-            Response::OpenDone { id } => self.session.opening.retain(|&opening| opening != id),
+            Response::Opened { id, result } => return self.opened(id, result),
+            Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
             Response::Checkpoints { id, found, refused }
                 if self.session.checkpoints.awaits(id) =>
             {
@@ -190,8 +187,7 @@ impl State {
             }
             Response::Notice { message } => self.notices.say(Level::Warning, message),
             // Stale.
-            Response::Opened { .. }
-            | Response::Checkpoints { .. }
+            Response::Checkpoints { .. }
             | Response::Predicted { .. }
             | Response::Explained { .. } => {}
         }
@@ -225,22 +221,36 @@ impl State {
             return Vec::new();
         }
         let id = self.next_request();
-        self.session.opening.push(id);
+        self.session.opening.push(Opening { id, shown: false });
         vec![Request::Open { id, paths }]
     }
 
     fn open_demo(&mut self) -> Vec<Request> {
         let id = self.next_request();
-        self.session.opening.push(id);
+        self.session.opening.push(Opening { id, shown: false });
         vec![Request::OpenDemo { id }]
     }
 
-    /// Adds a series, or puts it in the place of the one from the same file. The first series of
-    /// the newest files is shown; the others wait in the list.
-    fn opened(&mut self, series: Arc<Series>) -> Vec<Request> {
-        if series.slices.is_empty() {
+    /// Takes in one series of a request to open, unless the request was cancelled.
+    fn opened(&mut self, id: RequestId, result: Result<Arc<Series>, String>) -> Vec<Request> {
+        let Some(opening) = self.session.opening.iter_mut().find(|opening| opening.id == id) else {
             return Vec::new();
+        };
+        match result {
+            Ok(series) if !series.slices.is_empty() => {
+                let first = !std::mem::replace(&mut opening.shown, true);
+                self.add_series(series, first)
+            }
+            Ok(_) => Vec::new(),
+            Err(message) => {
+                self.notices.say(Level::Error, message);
+                Vec::new()
+            }
         }
+    }
+
+    /// Adds a series, or puts it in the place of the one from the same file.
+    fn add_series(&mut self, series: Arc<Series>, show: bool) -> Vec<Request> {
         if !series.synthetic {
             self.settings.remember(&series.path);
         }
@@ -259,12 +269,15 @@ impl State {
                 let old = std::mem::replace(known, open).number;
                 self.session.answers.forget(old);
                 if self.session.current == Some(old) {
-                    self.session.current = None;
+                    return self.select_series(number);
                 }
             }
             None => self.session.series.push(open),
         }
-        self.select_series(number)
+        if show || self.session.current.is_none() {
+            return self.select_series(number);
+        }
+        Vec::new()
     }
 
     fn close(&mut self, number: u64) -> Vec<Request> {
@@ -345,7 +358,7 @@ impl State {
 
     fn select_layer(&mut self, name: String) -> Vec<Request> {
         self.session.layer = Some(name);
-        Vec::new()
+        self.set(|s| s.overlay.on = true)
     }
 
     fn step_layer(&mut self, by: isize) -> Vec<Request> {

@@ -217,8 +217,10 @@ fn layers_follow_the_network_and_start_at_its_last() {
     assert_eq!(state.session.layer_name(), Some("c"));
     state.apply(Command::NextLayer);
     assert_eq!(state.session.layer_name(), Some("c"));
+    state.apply(Command::ToggleOverlay);
     state.apply(Command::PreviousLayer);
     assert_eq!(state.session.layer_name(), Some("b"));
+    assert!(state.settings.overlay.on, "who chooses a layer wants to see it");
     state.apply(Command::TogglePin);
     state.apply(Command::TogglePinOf("a".into()));
     state.apply(Command::TogglePinOf("nowhere".into()));
@@ -261,6 +263,17 @@ fn the_same_file_again_takes_its_own_place() {
     assert_eq!(names, ["1.png", "2.png"]);
     assert_eq!(state.session.shown().unwrap().name(), "1.png");
     assert_eq!(state.settings.recent.len(), 2);
+}
+
+#[test]
+fn of_several_files_the_first_is_shown() {
+    let mut state = with_models();
+    open(&mut state, series("old.png", 1));
+    let id = open_id(&state.apply(Command::Open(vec!["1.png".into(), "2.png".into()])));
+    classify(state.receive(Response::Opened { id, result: Ok(series("1.png", 1)) }));
+    assert!(state.receive(Response::Opened { id, result: Ok(series("2.png", 1)) }).is_empty());
+    assert_eq!(state.session.shown().unwrap().name(), "1.png");
+    assert_eq!(state.session.series.len(), 3);
 }
 
 #[test]
