@@ -186,8 +186,6 @@ const fn ctrl(key: &'static str) -> Shortcut {
 impl std::fmt::Display for Shortcut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = match self.key {
-            "Up" => "↑",
-            "Down" => "↓",
             "Plus" => "+",
             "Minus" => "−",
             "Equals" => "=",

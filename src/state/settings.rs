@@ -81,12 +81,7 @@ pub struct DockPlace {
 impl Default for Docks {
     fn default() -> Self {
         let place = |size| DockPlace { shown: true, size };
-        Self {
-            hidden: false,
-            series: place(148.0),
-            inspector: place(284.0),
-            layers: place(244.0),
-        }
+        Self { hidden: false, series: place(148.0), inspector: place(288.0), layers: place(272.0) }
     }
 }
 
@@ -320,7 +315,8 @@ mod tests {
     fn settings_of_another_version_are_read_as_far_as_they_go() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        let text = r#"{"theme":"light","hologram":true,"overlay":{"opacity":7.0,"absolute_max":-1}}"#;
+        let text =
+            r#"{"theme":"light","hologram":true,"overlay":{"opacity":7.0,"absolute_max":-1}}"#;
         std::fs::write(&path, text).unwrap();
         let (settings, notice) = Settings::read(&path);
         assert_eq!(notice, None);

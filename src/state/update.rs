@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::command::Command;
 use super::load::Load;
 use super::notices::{Level, Notices};
-use super::session::{Answers, EvidenceKey, Opening, OpenSeries, Session, Sheet};
+use super::session::{Answers, EvidenceKey, OpenSeries, Opening, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::view::View;
 use crate::imaging::{Series, Window};
@@ -143,14 +143,13 @@ impl State {
         match response {
             Response::Opened { id, result } => return self.opened(id, result),
             Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
-            Response::Checkpoints { id, found, refused }
-                if self.session.checkpoints.awaits(id) =>
-            {
+            Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
                 refused.into_iter().for_each(|why| self.notices.say(Level::Warning, why));
                 return self.checkpoints_found(found);
             }
             Response::Predicted { id, prediction } if self.session.prediction.awaits(id) => {
-                if let Some((open, checkpoint)) = self.session.shown().zip(self.session.model.clone())
+                if let Some((open, checkpoint)) =
+                    self.session.shown().zip(self.session.model.clone())
                 {
                     let scan = open.key();
                     self.session.answers.keep_prediction(scan, checkpoint, prediction.clone());
@@ -158,7 +157,8 @@ impl State {
                 self.session.prediction = Load::Ready(prediction);
             }
             Response::Explained { id, evidence } if self.session.evidence.awaits(id) => {
-                if let Some((open, checkpoint)) = self.session.shown().zip(self.session.model.clone())
+                if let Some((open, checkpoint)) =
+                    self.session.shown().zip(self.session.model.clone())
                 {
                     let key = EvidenceKey {
                         scan: open.key(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::imaging::{Depth, Slice};
-use crate::model::card::{Architecture, Card, Fit, FORMAT_VERSION, Input, Interpolation};
+use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
 use crate::model::prediction::{
     ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap, TapPoint,
 };
@@ -141,7 +141,11 @@ fn a_scan_opened_before_the_models_are_known_is_classified_when_they_are() {
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
     assert!(open(&mut state, series("scan.png", 1)).is_empty());
     let found = vec![checkpoint("a", &["a"])];
-    classify(state.receive(Response::Checkpoints { id, found, refused: vec!["b is broken".into()] }));
+    classify(state.receive(Response::Checkpoints {
+        id,
+        found,
+        refused: vec!["b is broken".into()],
+    }));
     assert_eq!(state.notices.history()[0].message, "b is broken");
 }
 

@@ -15,9 +15,12 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
             ui.label(RichText::new("Opening…").size(16.0).color(theme::ON_SCAN));
             return;
         }
-        ui.label(RichText::new("Drop an MRI here, or press Ctrl+O").size(19.0).color(theme::ON_SCAN));
+        ui.label(
+            RichText::new("Drop an MRI here, or press Ctrl+O").size(19.0).color(theme::ON_SCAN),
+        );
         ui.add_space(2.0);
-        let formats = "JPEG, PNG, TIFF, BMP, DICOM, NIfTI · Ctrl+D opens the demo study · F1 shows all keys";
+        let formats =
+            "JPEG, PNG, TIFF, BMP, DICOM, NIfTI · Ctrl+D opens the demo study · F1 shows all keys";
         ui.label(RichText::new(formats).color(theme::ON_SCAN_DIM));
         ui.add_space(14.0);
         ui.scope(|ui| {

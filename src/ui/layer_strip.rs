@@ -13,7 +13,7 @@ use super::{Screen, theme};
 use crate::model::prediction::TapPoint;
 use crate::state::{Command, Load};
 
-const HEADER: f32 = 54.0;
+const HEADER: f32 = 52.0;
 const GAP: f32 = 3.0;
 const LABELS: f32 = 60.0;
 const STAGE_GAP: f32 = 12.0;
@@ -100,9 +100,8 @@ fn common_prefix(names: &[String]) -> usize {
     let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
         return 0;
     };
-    let same = |other: &String| {
-        first.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
-    };
+    let same =
+        |other: &String| first.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
     let shared = rest.iter().map(same).min().unwrap_or(0);
     first.as_bytes()[..shared].iter().rposition(|&byte| byte == b'.').map_or(0, |dot| dot + 1)
 }
@@ -271,7 +270,11 @@ fn header(
         max if max > 0.0 => format!("max {}", three_digits(max)),
         _ => "none".to_owned(),
     });
-    let lines = [(name, strong), (size.unwrap_or_default(), tokens.dim), (max.unwrap_or_default(), tokens.dim)];
+    let lines = [
+        (name, strong),
+        (size.unwrap_or_default(), tokens.dim),
+        (max.unwrap_or_default(), tokens.dim),
+    ];
     for (row, (text, color)) in lines.into_iter().enumerate() {
         let at = pos2(rect.center().x, rect.top() + 16.0 + row as f32 * 12.0);
         ui.painter().text(at, Align2::CENTER_TOP, text, theme::tiny(), color);
@@ -298,7 +301,13 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
     if map.raw_max <= 0.0 {
         for place in [native, upsampled] {
             let (font, color) = (theme::tiny(), theme::ON_SCAN_DIM);
-            painter.text(place.center(), Align2::CENTER_CENTER, "no positive\nevidence", font, color);
+            painter.text(
+                place.center(),
+                Align2::CENTER_CENTER,
+                "no positive\nevidence",
+                font,
+                color,
+            );
         }
         return;
     }
@@ -322,7 +331,8 @@ mod tests {
 
     #[test]
     fn headers_leave_out_what_all_names_share() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let names =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(common_prefix(&names(&["features.0", "features.10.conv"])), 9);
         assert_eq!(common_prefix(&names(&["conv1", "conv2"])), 0);
         assert_eq!(common_prefix(&names(&["features.0"])), 0);

@@ -19,15 +19,17 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     // The scan keeps at least half of the width and of the height.
     let whole = ui.available_rect_before_wrap();
     let (width, height) = (whole.width(), whole.height());
-    dock(ui, screen, Dock::Layers, Rangef::new(150.0, 150f32.max(height * 0.5)), layer_strip::show);
-    dock(ui, screen, Dock::Series, Rangef::new(110.0, 110f32.max(width * 0.2)), series_list::show);
-    let widest = 200f32.max(width * 0.3);
-    dock(ui, screen, Dock::Inspector, Rangef::new(200.0, widest), |ui, screen| {
+    let inspector = Rangef::new(250.0, 250f32.max(width * 0.3));
+    dock(ui, screen, Dock::Inspector, inspector, |ui, screen| {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             probabilities::show(ui, screen);
             overlay_controls::show(ui, screen);
         });
     });
+    let layers = Rangef::new(170.0, 170f32.max(height * 0.5));
+    dock(ui, screen, Dock::Layers, layers, layer_strip::show);
+    let series = Rangef::new(110.0, 110f32.max(width * 0.2));
+    dock(ui, screen, Dock::Series, series, series_list::show);
 
     CentralPanel::default().frame(Frame::new().fill(theme::CANVAS)).show(ui, |ui| {
         if screen.state.session.shown().is_some() {

@@ -145,11 +145,16 @@ fn controls(ui: &mut Ui, screen: &mut Screen, overlay: &mut Overlay) {
 }
 
 fn slider(ui: &mut Ui, value: &mut f32, name: &str, hover: &str) {
-    ui.spacing_mut().slider_width = (ui.available_width() - 50.0).max(40.0);
+    ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(40.0);
     let slider = Slider::new(value, 0.0..=1.0)
         .custom_formatter(|value, _| format!("{:.0} %", value * 100.0))
         .custom_parser(|text| {
-            text.trim().trim_end_matches('%').trim().parse().ok().map(|percent: f64| percent / 100.0)
+            text.trim()
+                .trim_end_matches('%')
+                .trim()
+                .parse()
+                .ok()
+                .map(|percent: f64| percent / 100.0)
         });
     ui.add(slider).on_hover_text(hover).accessible_name(name);
 }

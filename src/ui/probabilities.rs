@@ -105,7 +105,7 @@ fn bars(ui: &mut Ui, prediction: &Prediction) {
         response.on_hover_text(hover);
     }
     let small = |text: &str| RichText::new(text).font(theme::small());
-    ui.label(small("▲ Not calibrated · familiarity not measured").color(tokens.warning))
+    ui.label(small("Not calibrated · familiarity not measured").color(tokens.warning))
         .on_hover_text(
             "The bars are what the network gives itself: how often it is right at such a number, \
              and whether this scan is like those it was trained on, is not known.",

@@ -1,8 +1,6 @@
 //! What is written on the scan: corner texts, orientation letters, ruler, colour bar, probe.
 
-use egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2,
-};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::format::{elide, three_digits, value};
 use super::slice_view::{Pane, Placement};
@@ -28,7 +26,7 @@ pub(super) fn paint(
     layer: Option<(Shown, usize)>,
     cursor: Option<Pos2>,
 ) {
-    let fits = (pane.rect.width() / 2.0 / 6.2) as usize;
+    let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
     if !pane.pinned {
         write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(open, fits));
         write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(open, place, ui));
@@ -186,20 +184,15 @@ fn ruler_length(most: f32) -> Option<f32> {
 }
 
 /// The colours of a map with the numbers they stand for.
-fn bar(
-    painter: &Painter,
-    ui: &Ui,
-    screen: &mut Screen,
-    shown: Shown,
-    index: usize,
-    pane: &Pane,
-) {
+fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usize, pane: &Pane) {
     let height = (pane.rect.height() * 0.4).clamp(40.0, 220.0);
     let middle = pane.rect.center().y;
     // Orientation letters keep the very edge.
     let right = pane.rect.right() - EDGE - 22.0;
-    let rect =
-        Rect::from_min_max(pos2(right - 10.0, middle - height / 2.0), pos2(right, middle + height / 2.0));
+    let rect = Rect::from_min_max(
+        pos2(right - 10.0, middle - height / 2.0),
+        pos2(right, middle + height / 2.0),
+    );
     let texture = screen.textures.bar(ui, shown.overlay.color_map);
     let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     painter.image(texture, rect, uv, Color32::WHITE);

@@ -25,7 +25,10 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
     let selected = screen.state.session.current == Some(open.number);
     let width = ui.available_width();
     let picture = (width - 12.0).clamp(60.0, 140.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, picture + 40.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(width, picture + 40.0 + if open.series.synthetic { 14.0 } else { 0.0 }),
+        Sense::click(),
+    );
     let name = open.name();
     response.widget_info(|| {
         WidgetInfo::selected(Role::Button, true, selected, format!("series {name}"))
@@ -61,6 +64,9 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
         };
         line(4.0, format::elide(&name, fits), tokens.text);
         line(18.0, format::elide(&about(open), fits), tokens.dim);
+        if open.series.synthetic {
+            line(32.0, "synthetic".to_owned(), tokens.warning);
+        }
     }
     let hover = format!("{}\n{}", open.series.path.display(), open.series.format);
     let response = response.on_hover_text(hover);
@@ -78,9 +84,8 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
 fn about(open: &OpenSeries) -> String {
     let slices = open.series.slices.len();
     let kind = open.series.format.split([',', ' ']).next().unwrap_or_default();
-    let synthetic = if open.series.synthetic { " · synthetic" } else { "" };
     match slices {
-        1 => format!("{kind}{synthetic}"),
-        _ => format!("{kind} · {}/{slices}{synthetic}", open.slice + 1),
+        1 => kind.to_owned(),
+        _ => format!("{kind} · {}/{slices}", open.slice + 1),
     }
 }

@@ -1,6 +1,6 @@
 //! Sheets over the window: keys, notices, about, a path to open.
 
-use egui::{Grid, Id, Key, Modal, RichText, TextEdit, Ui};
+use egui::{Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
 
 use super::{Screen, notifications, theme};
 use crate::state::command::{Menu, TABLE};
@@ -9,9 +9,10 @@ use crate::state::{Command, Sheet};
 /// Draws the sheet that is open, if one is.
 pub fn show(ui: &Ui, screen: &mut Screen) {
     let Some(sheet) = screen.state.session.sheet else { return };
-    let modal = Modal::new(Id::unique("sheet")).show(ui.ctx(), |ui| {
+    let frame = Frame::window(ui.style()).inner_margin(20);
+    let modal = Modal::new(Id::unique("sheet")).frame(frame).show(ui.ctx(), |ui| {
         let (title, width) = match sheet {
-            Sheet::Keys => ("Keys and mouse", 760.0),
+            Sheet::Keys => ("Keys and mouse", 800.0),
             Sheet::Notices => ("Notices", 520.0),
             Sheet::About => ("About MRIMaster", 460.0),
             Sheet::EnterPath => ("Open a path", 480.0),
@@ -60,8 +61,8 @@ fn keys(ui: &mut Ui) {
                     shortcuts(column, menu);
                 }
             }
-            theme::section(&mut columns[0], "Mouse");
-            pairs(&mut columns[0], "mouse", &MOUSE.map(|(a, b)| (a.to_owned(), b)));
+            theme::section(&mut columns[2], "Mouse");
+            pairs(&mut columns[2], "mouse", &MOUSE.map(|(a, b)| (a.to_owned(), b)));
         });
     });
 }
@@ -79,13 +80,18 @@ fn shortcuts(ui: &mut Ui, menu: Menu) {
 
 fn pairs(ui: &mut Ui, id: &str, rows: &[(String, &str)]) {
     let accent = theme::tokens(ui).accent;
-    Grid::new(id).num_columns(2).spacing([12.0, 3.0]).min_col_width(58.0).show(ui, |ui| {
-        for (left, right) in rows {
-            ui.label(RichText::new(left).font(theme::small()).color(accent));
-            ui.add(egui::Label::new(RichText::new(*right).font(theme::small())).wrap());
-            ui.end_row();
-        }
-    });
+    Grid::new(id)
+        .num_columns(2)
+        .spacing([12.0, 4.0])
+        .min_col_width(58.0)
+        .min_row_height(14.0)
+        .show(ui, |ui| {
+            for (left, right) in rows {
+                ui.label(RichText::new(left).font(theme::small()).color(accent));
+                ui.add(egui::Label::new(RichText::new(*right).font(theme::small())).wrap());
+                ui.end_row();
+            }
+        });
     ui.add_space(8.0);
 }
 
@@ -108,9 +114,8 @@ fn about(ui: &mut Ui) {
 fn enter_path(ui: &mut Ui, screen: &mut Screen) {
     let id = Id::unique("path to open");
     let mut path = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_default();
-    let field = TextEdit::singleline(&mut path)
-        .desired_width(f32::INFINITY)
-        .hint_text("/folder/scan.dcm");
+    let field =
+        TextEdit::singleline(&mut path).desired_width(f32::INFINITY).hint_text("/folder/scan.dcm");
     let response = ui.add(field).accessible_name("Path of a scan");
     if !response.has_focus() && !response.lost_focus() {
         response.request_focus();

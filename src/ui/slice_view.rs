@@ -61,28 +61,41 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     let Some(open) = session.shown() else { return };
     let mut layers = vec![session.layer_name()];
     layers.extend(session.pins.iter().map(|pin| Some(pin.as_str())));
-    let tiles = tiles(ui.available_rect_before_wrap(), layers.len());
+    let panes = panes(ui.available_rect_before_wrap(), session.pins.len());
     let on = screen.state.settings.overlay.on;
-    for (index, (rect, layer)) in tiles.into_iter().zip(layers).enumerate() {
+    for (index, (rect, layer)) in panes.into_iter().zip(layers).enumerate() {
         let pane = Pane { rect, layer: layer.filter(|_| on || index > 0), pinned: index > 0 };
         show_pane(ui, screen, open, &pane, index);
     }
 }
 
+const GAP: f32 = 2.0;
+
+/// The room for the scan, and for what is pinned beside it: half of the room, cut into tiles.
+fn panes(room: Rect, pins: usize) -> Vec<Rect> {
+    if pins == 0 {
+        return vec![room];
+    }
+    let (left, right) = room.split_left_right_at_fraction(0.5);
+    let mut panes = vec![left.with_max_x(left.max.x - GAP)];
+    panes.extend(tiles(right, pins));
+    panes
+}
+
 /// Cuts a room into `count` tiles, as large as they can be.
 fn tiles(room: Rect, count: usize) -> Vec<Rect> {
-    const GAP: f32 = 2.0;
     let side = |columns: usize| {
         let rows = count.div_ceil(columns);
         (room.width() / columns as f32).min(room.height() / rows as f32)
     };
-    let columns = (1..=count).max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
+    let columns = (1..=count).rev().max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
     let rows = count.div_ceil(columns);
     let size = vec2(
         (room.width() - GAP * (columns - 1) as f32) / columns as f32,
         (room.height() - GAP * (rows - 1) as f32) / rows as f32,
     );
-    let at = |i: usize| vec2((i % columns) as f32, (i / columns) as f32) * (size + Vec2::splat(GAP));
+    let at =
+        |i: usize| vec2((i % columns) as f32, (i / columns) as f32) * (size + Vec2::splat(GAP));
     (0..count).map(|i| Rect::from_min_size(room.min + at(i), size)).collect()
 }
 
@@ -100,9 +113,11 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
     painter.image(scan, place.image, uv, Color32::WHITE);
 
     let shown = screen.shown();
-    let layer = shown.zip(pane.layer).and_then(|(shown, name)| Some((shown, shown.index_of(name)?)));
+    let layer =
+        shown.zip(pane.layer).and_then(|(shown, name)| Some((shown, shown.index_of(name)?)));
     let visible = screen.state.settings.overlay.on;
-    if let Some((shown, index)) = layer.filter(|(shown, i)| visible && shown.map(*i).raw_max > 0.0) {
+    if let Some((shown, index)) = layer.filter(|(shown, i)| visible && shown.map(*i).raw_max > 0.0)
+    {
         let overlay = screen.textures.overlay(ui, shown, index);
         painter.image(overlay, place.image, uv, Color32::WHITE);
     }
@@ -232,13 +247,14 @@ mod tests {
     fn tiles_fill_the_room_without_overlap() {
         let room = Rect::from_min_size(pos2(10.0, 20.0), vec2(900.0, 400.0));
         for count in 1..=7 {
-            let tiles = tiles(room, count);
-            assert_eq!(tiles.len(), count);
-            for (i, a) in tiles.iter().enumerate() {
+            let panes = panes(room, count);
+            assert_eq!(panes.len(), count + 1);
+            for (i, a) in panes.iter().enumerate() {
                 assert!(room.expand(0.01).contains_rect(*a));
-                assert!(tiles[..i].iter().all(|b| !a.shrink(0.5).intersects(b.shrink(0.5))));
+                assert!(panes[..i].iter().all(|b| !a.shrink(0.5).intersects(b.shrink(0.5))));
             }
         }
+        assert_eq!(panes(room, 0), [room]);
         assert_eq!(tiles(room, 2)[1].top(), room.top(), "beside, where there is width");
     }
 

@@ -65,8 +65,7 @@ impl Textures {
     /// three times, they are shown as squares: nothing is invented between them.
     pub fn scan(&mut self, ui: &egui::Ui, open: &OpenSeries, magnified: bool) -> TextureId {
         let limit = ui.input(|input| input.max_texture_side);
-        let options =
-            if magnified { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
+        let options = if magnified { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
         let look = (open.key(), window_bits(open.window), open.invert, magnified);
         let slice = open.slice();
         self.get(ui, Picture::Scan, look, options, |greys| {

@@ -37,11 +37,7 @@ impl Fake {
     /// Workers that open files with `open`.
     pub fn new(open: impl Fn(&Path) -> Result<Series, String> + 'static) -> (Box<Self>, Asked) {
         let asked = Asked::default();
-        let fake = Self {
-            answers: RefCell::default(),
-            asked: asked.clone(),
-            open: Box::new(open),
-        };
+        let fake = Self { answers: RefCell::default(), asked: asked.clone(), open: Box::new(open) };
         (Box::new(fake), asked)
     }
 }
@@ -104,7 +100,15 @@ pub fn rings(path: &str, slices: usize) -> Series {
 
 /// Names, stages, sides and channels of the made-up network: 49 layers in 7 stages.
 pub fn layers() -> Vec<(LayerInfo, usize, usize)> {
-    let stages = [(3, 112, 24), (6, 56, 40), (8, 28, 80), (10, 14, 112), (10, 14, 192), (8, 7, 320), (4, 7, 1280)];
+    let stages = [
+        (3, 112, 24),
+        (6, 56, 40),
+        (8, 28, 80),
+        (10, 14, 112),
+        (10, 14, 192),
+        (8, 7, 320),
+        (4, 7, 1280),
+    ];
     let mut layers = Vec::new();
     for (stage, (count, side, channels)) in stages.into_iter().enumerate() {
         for block in 0..count {
@@ -169,7 +173,8 @@ fn evidence(asked: &Classify) -> Evidence {
             let (x, y) = ((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
             let (x, y) = (x / side as f32, y / side as f32);
             let blob = (-((x - cx).powi(2) + (y - cy).powi(2)) * 28.0).exp();
-            let grain = ((x * 90.0).sin() * (y * 70.0).cos()).max(0.0) * 0.35 * (49 - index) as f32 / 49.0;
+            let grain =
+                ((x * 90.0).sin() * (y * 70.0).cos()).max(0.0) * 0.35 * (49 - index) as f32 / 49.0;
             strength * (blob + grain - 0.1).max(0.0)
         };
         let values: Vec<f32> = (0..side * side).map(value).collect();

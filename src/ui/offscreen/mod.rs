@@ -3,7 +3,8 @@
 
 mod raster;
 
-use egui::{Context, Event, Pos2, RawInput, Rect, Ui, ViewportId, vec2};
+use egui::epaint::ClippedShape;
+use egui::{Context, Event, Pos2, RawInput, Rect, TextureId, Ui, ViewportId, vec2};
 use image::RgbaImage;
 
 use raster::Canvas;
@@ -14,13 +15,24 @@ pub struct Offscreen {
     canvas: Canvas,
     pixels_per_point: f32,
     time: f64,
+    /// The last frame, painted only when somebody looks at it.
+    shapes: Vec<ClippedShape>,
+    /// Textures that were freed after the last frame, which may still show them.
+    freed: Vec<TextureId>,
 }
 
 impl Offscreen {
     /// A screen of `width × height` pixels.
     pub fn new(width: u32, height: u32, pixels_per_point: f32) -> Self {
         let canvas = Canvas::new(width as usize, height as usize);
-        Self { ctx: Context::default(), canvas, pixels_per_point, time: 0.0 }
+        Self {
+            ctx: Context::default(),
+            canvas,
+            pixels_per_point,
+            time: 0.0,
+            shapes: Vec::new(),
+            freed: Vec::new(),
+        }
     }
 
     /// What the window's contents are made with.
@@ -33,16 +45,12 @@ impl Offscreen {
     pub fn frame(&mut self, events: Vec<Event>, draw: impl FnMut(&mut Ui)) -> bool {
         let input = self.input(events);
         let mut output = self.ctx.run_ui(input, draw);
-        let textures = std::mem::take(&mut output.textures_delta.set);
-        for (id, deltas) in textures {
+        self.freed.drain(..).for_each(|id| self.canvas.free_texture(id));
+        for (id, deltas) in std::mem::take(&mut output.textures_delta.set) {
             deltas.iter().for_each(|delta| self.canvas.set_texture(id, delta));
         }
-        self.canvas.clear();
-        for primitive in self.ctx.tessellate(output.shapes, output.pixels_per_point) {
-            self.canvas.draw(&primitive, output.pixels_per_point);
-        }
-        let freed = std::mem::take(&mut output.textures_delta.free);
-        freed.into_iter().for_each(|id| self.canvas.free_texture(id));
+        self.freed.extend(std::mem::take(&mut output.textures_delta.free));
+        self.shapes = output.shapes;
         let root = output.viewport_output.get(&ViewportId::ROOT);
         root.is_some_and(|viewport| viewport.repaint_delay.is_zero())
     }
@@ -57,7 +65,11 @@ impl Offscreen {
     }
 
     /// The last frame.
-    pub fn image(&self) -> RgbaImage {
+    pub fn image(&mut self) -> RgbaImage {
+        self.canvas.clear();
+        for primitive in self.ctx.tessellate(self.shapes.clone(), self.pixels_per_point) {
+            self.canvas.draw(&primitive, self.pixels_per_point);
+        }
         self.canvas.image()
     }
 
@@ -122,7 +134,8 @@ mod tests {
                 let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
                 ui.painter().image(texture.id(), ui.max_rect(), uv, Color32::WHITE);
             });
-            [1, 19, 20, 38].map(|x| screen.image().get_pixel(x, 10).0[0])
+            let image = screen.image();
+            [1, 19, 20, 38].map(|x| image.get_pixel(x, 10).0[0])
         };
         assert_eq!(pixel(TextureOptions::NEAREST), [0, 0, 255, 255]);
         let [dark, left, right, bright] = pixel(TextureOptions::LINEAR);
