@@ -3,9 +3,10 @@
 mod heatmaps;
 mod models;
 mod npy;
+mod phantom;
 mod predict;
+mod viewer;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,26 +20,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    viewer: Viewer,
-}
-
-/// What the viewer is opened with.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Viewer {
-    /// Scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI
-    pub paths: Vec<PathBuf>,
-    /// Open the built-in demo study: synthetic scans
-    #[arg(long)]
-    pub demo: bool,
-    /// Draw the window into this PNG, without a display, and exit
-    #[arg(long, value_name = "FILE.png")]
-    pub screenshot: Option<PathBuf>,
-    /// Size of the picture, in points
-    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x720", value_parser = parse_size)]
-    pub size: (u32, u32),
-    /// Pixels of the picture for each point
-    #[arg(long, default_value_t = 1.0, value_parser = parse_scale)]
-    pub scale: f32,
+    viewer: viewer::Options,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,6 +29,8 @@ enum Command {
     Predict(predict::Options),
     /// The checkpoints that are here, with their cards
     Models,
+    /// Make synthetic scans: a phantom of the head with and without tumours
+    Phantom(phantom::Options),
     /// Train a network on a folder of labelled scans
     Train(train::Options),
 }
@@ -57,8 +41,9 @@ pub fn run() -> ExitCode {
     let done = match arguments.command {
         Some(Command::Predict(options)) => return predict::run(&options),
         Some(Command::Models) => models::run(),
+        Some(Command::Phantom(options)) => phantom::run(&options),
         Some(Command::Train(options)) => train::run(&options),
-        None => crate::app::run(arguments.viewer),
+        None => viewer::run(arguments.viewer),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,21 +57,6 @@ pub fn run() -> ExitCode {
 /// An error and its causes on one line.
 fn one_line(error: &anyhow::Error) -> String {
     format!("{error:#}").lines().collect::<Vec<_>>().join(" ")
-}
-
-fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let parse = || {
-        let (width, height) = text.split_once('x')?;
-        Some((width.parse().ok()?, height.parse().ok()?))
-    };
-    parse()
-        .filter(|&(w, h)| (320..=8192).contains(&w) && (240..=8192).contains(&h))
-        .ok_or_else(|| "it needs a width and a height such as 1280x720".into())
-}
-
-fn parse_scale(text: &str) -> Result<f32, String> {
-    let scale = text.parse().ok().filter(|scale| (0.5..=4.0).contains(scale));
-    scale.ok_or_else(|| "it needs a number from 0.5 to 4".into())
 }
 
 #[cfg(test)]
@@ -108,11 +78,5 @@ mod tests {
         let predict =
             Arguments::try_parse_from(["mrimaster", "predict", "a.png", "--json"]).expect("ok");
         assert!(matches!(predict.command, Some(Command::Predict(_))));
-    }
-
-    #[test]
-    fn sizes_are_checked() {
-        assert_eq!(parse_size("1920x1080"), Ok((1920, 1080)));
-        assert!(parse_size("0x1080").is_err() && parse_size("wide").is_err());
     }
 }

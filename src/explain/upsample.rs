@@ -7,8 +7,8 @@ use crate::model::prediction::{InputRegion, SaliencyMap};
 
 /// The map at `width × height` pixels of the scan, row by row; zero where the network did not look.
 pub fn upsample(map: &SaliencyMap, region: &InputRegion, width: usize, height: usize) -> Vec<f32> {
-    let columns = taps(map.width, region.x, region.width, width);
-    let rows = taps(map.height, region.y, region.height, height);
+    let columns = blends(map.width, region.x, region.width, width);
+    let rows = blends(map.height, region.y, region.height, height);
     let mut pixels = vec![0.0; width * height];
     if width == 0 || map.values.len() != map.width * map.height || map.values.is_empty() {
         return pixels;
@@ -31,7 +31,21 @@ pub fn upsample(map: &SaliencyMap, region: &InputRegion, width: usize, height: u
     pixels
 }
 
-/// Two neighbours of a map and their weights, which are 0 outside the region.
+/// The map's value at one point of the scan, in pixel edges (0.5 is the centre of the first pixel);
+/// `None` where the network did not look.
+pub fn sample(map: &SaliencyMap, region: &InputRegion, x: f32, y: f32) -> Option<f32> {
+    let column = Blend::at(x, region.x, region.width, map.width);
+    let row = Blend::at(y, region.y, region.height, map.height);
+    let line = |index: usize| map.values.get(index * map.width..)?.get(..map.width);
+    let (a, b) = (line(row.a)?, line(row.b)?);
+    (column.inside() && row.inside()).then(|| {
+        let along =
+            |line: &[f32]| column.weight_a * line[column.a] + column.weight_b * line[column.b];
+        row.weight_a * along(a) + row.weight_b * along(b)
+    })
+}
+
+/// Two neighbouring cells of a map and their weights, which are 0 outside the region.
 struct Blend {
     a: usize,
     b: usize,
@@ -39,25 +53,31 @@ struct Blend {
     weight_b: f32,
 }
 
-/// For each of `pixels` pixels along a side: where it falls on a map of `cells` cells that covers
-/// the side from `start` on for `length` pixels.
-fn taps(cells: usize, start: f32, length: f32, pixels: usize) -> Vec<Blend> {
-    let last = cells.saturating_sub(1);
-    (0..pixels)
-        .map(|pixel| {
-            let along = (pixel as f32 + 0.5 - start) / length;
-            let inside = f32::from((0.0..=1.0).contains(&along));
-            let position = (along * cells as f32 - 0.5).clamp(0.0, last as f32);
-            let a = position as usize;
-            let fraction = position - a as f32;
-            Blend {
-                a,
-                b: (a + 1).min(last),
-                weight_a: inside * (1.0 - fraction),
-                weight_b: inside * fraction,
-            }
-        })
-        .collect()
+impl Blend {
+    /// Where a point falls on a map of `cells` cells that covers a side from `start` on for `length`.
+    fn at(point: f32, start: f32, length: f32, cells: usize) -> Self {
+        let along = (point - start) / length;
+        let inside = f32::from((0.0..=1.0).contains(&along));
+        let last = cells.saturating_sub(1);
+        let position = (along * cells as f32 - 0.5).clamp(0.0, last as f32);
+        let a = position as usize;
+        let fraction = position - a as f32;
+        Self {
+            a,
+            b: (a + 1).min(last),
+            weight_a: inside * (1.0 - fraction),
+            weight_b: inside * fraction,
+        }
+    }
+
+    fn inside(&self) -> bool {
+        self.weight_a + self.weight_b > 0.0
+    }
+}
+
+/// For the centre of each of `pixels` pixels along a side: where it falls on the map.
+fn blends(cells: usize, start: f32, length: f32, pixels: usize) -> Vec<Blend> {
+    (0..pixels).map(|pixel| Blend::at(pixel as f32 + 0.5, start, length, cells)).collect()
 }
 
 #[cfg(test)]
@@ -101,6 +121,19 @@ mod tests {
         let region = InputRegion { x: -1.0, y: 0.0, width: 4.0, height: 4.0 };
         let pixels = upsample(&map(4, 4, &values), &region, 2, 4);
         assert_eq!(pixels, [1.0, 2.0, 5.0, 6.0, 9.0, 10.0, 13.0, 14.0]);
+    }
+
+    #[test]
+    fn one_point_has_the_value_of_its_pixel() {
+        let values: Vec<f32> = (0..6).map(|v| (v * v) as f32).collect();
+        let map = map(3, 2, &values);
+        let region = InputRegion { x: 1.0, y: -1.0, width: 7.0, height: 9.0 };
+        let pixels = upsample(&map, &region, 10, 10);
+        for (y, x) in [(0, 1), (4, 5), (7, 7)] {
+            let point = sample(&map, &region, x as f32 + 0.5, y as f32 + 0.5).expect("inside");
+            assert!((point - pixels[y * 10 + x]).abs() < 1e-5);
+        }
+        assert_eq!(sample(&map, &region, 0.5, 4.5), None);
     }
 
     #[test]

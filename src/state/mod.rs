@@ -1,1 +1,17 @@
-//! To come.
+//! What the program knows: no egui, no tch. [`update`] is the only place that changes it.
+
+pub mod command;
+pub mod load;
+pub mod notices;
+pub mod session;
+pub mod settings;
+pub mod update;
+pub mod view;
+
+pub use command::Command;
+pub use load::Load;
+pub use notices::{Level, Notice, Notices};
+pub use session::{OpenSeries, Session, Sheet};
+pub use settings::{ColorMap, Dock, Overlay, Scale, Settings, ThemeChoice};
+pub use update::State;
+pub use view::View;

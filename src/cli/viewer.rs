@@ -1,0 +1,99 @@
+//! The viewer itself, in a window or drawn into a file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::models;
+use crate::app::{self, Start};
+use crate::model::checkpoint::write_whole;
+use crate::model::prediction::DeviceChoice;
+use crate::worker;
+
+/// How long a picture waits for the maps of its scan.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What the viewer is opened with.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI
+    pub paths: Vec<PathBuf>,
+    /// Open the built-in demo study: synthetic scans
+    #[arg(long)]
+    demo: bool,
+    /// A model's name (`mrimaster models` lists them) or a .safetensors file
+    #[arg(long, value_name = "NAME|FILE")]
+    model: Option<String>,
+    #[arg(long, value_enum)]
+    device: Option<DeviceChoice>,
+    /// Draw the window into this picture, without a display, and exit
+    #[arg(long, value_name = "FILE.png")]
+    screenshot: Option<PathBuf>,
+    /// Size of the picture, in points
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x720", value_parser = parse_size)]
+    size: (u32, u32),
+    /// Pixels of the picture for each point
+    #[arg(long, default_value_t = 1.0, value_parser = parse_scale)]
+    scale: f32,
+}
+
+/// Opens the window, or draws it.
+///
+/// # Errors
+/// Where there is no display, or the picture cannot be written.
+pub(super) fn run(options: Options) -> anyhow::Result<()> {
+    let model = match options.model.as_deref() {
+        Some(model) => Some(models::find(Some(model))?.path),
+        None => None,
+    };
+    let start = Start {
+        paths: options.paths,
+        demo: options.demo,
+        model,
+        device: options.device,
+        settings: app::settings_file(),
+    };
+    match options.screenshot {
+        None => app::run(start, |wake| Box::new(worker::start(wake)))
+            .map_err(|error| anyhow::anyhow!("{error}"))
+            .context("no window can be opened; --screenshot FILE.png draws it without a display"),
+        Some(file) => {
+            // A picture must not depend on what the last reader had chosen.
+            let start = Start { settings: None, ..start };
+            let (width, height) = options.size;
+            let workers = Box::new(worker::start(|| {}));
+            let picture = app::screenshot(start, workers, [width, height], options.scale, PATIENCE);
+            let mut png = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut png, image::ImageFormat::Png)?;
+            write_whole(&file, png.get_ref())
+                .with_context(|| format!("{}: the picture cannot be written", file.display()))
+        }
+    }
+}
+
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let parse = || {
+        let (width, height) = text.split_once('x')?;
+        Some((width.parse().ok()?, height.parse().ok()?))
+    };
+    parse()
+        .filter(|&(w, h)| (320..=8192).contains(&w) && (240..=8192).contains(&h))
+        .ok_or_else(|| "it needs a width and a height such as 1280x720".into())
+}
+
+fn parse_scale(text: &str) -> Result<f32, String> {
+    let scale = text.parse().ok().filter(|scale| (0.5..=4.0).contains(scale));
+    scale.ok_or_else(|| "it needs a number from 0.5 to 4".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_checked() {
+        assert_eq!(parse_size("1920x1080"), Ok((1920, 1080)));
+        assert!(parse_size("0x1080").is_err() && parse_size("wide").is_err());
+    }
+}

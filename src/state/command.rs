@@ -1,0 +1,254 @@
+//! Everything a person can ask of the window, in one table: menu, tooltips, keys and the help
+//! sheet all read it.
+
+use std::path::PathBuf;
+
+use super::session::Sheet;
+use super::settings::{Dock, Overlay};
+use super::view::View;
+use crate::imaging::Window;
+use crate::model::prediction::{DeviceChoice, TapPoint};
+
+/// Writes the commands without a value and their table from one list, so that none is missing in it.
+macro_rules! commands {
+    (
+        by menu: {
+            $($menu:ident { $($name:ident: $text:literal, $tooltip:literal, [$($key:expr),*];)* })*
+        }
+        carrying a value: { $($(#[$doc:meta])* $carrying:ident($($value:ty),*),)* }
+    ) => {
+        /// Something a person asks of the window.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Command {
+            $($(#[doc = $tooltip] $name,)*)*
+            $($(#[$doc])* $carrying($($value),*),)*
+        }
+
+        /// The commands that carry no value, in the order of the menus.
+        pub static TABLE: &[Entry] = &[
+            $($(Entry {
+                command: Command::$name,
+                name: $text,
+                tooltip: $tooltip,
+                shortcuts: &[$($key),*],
+                menu: Menu::$menu,
+            },)*)*
+        ];
+    };
+}
+
+commands! {
+    by menu: {
+        File {
+            ChooseFiles: "Open…", "Choose scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI", [ctrl("O")];
+            EnterPath: "Open path…", "Open a scan by its path, where no file dialog is at hand", [ctrl("L")];
+            OpenDemo: "Open the demo study", "Synthetic scans that come with the program", [ctrl("D")];
+            CloseSeries: "Close", "Close the series that is shown", [ctrl("W")];
+            Quit: "Quit", "Leave the program", [ctrl("Q")];
+        }
+        View {
+            PreviousSlice: "Previous slice", "Go one slice back", [key("Up")];
+            NextSlice: "Next slice", "Go one slice on", [key("Down")];
+            FirstSlice: "First slice", "Go to the first slice", [key("Home")];
+            LastSlice: "Last slice", "Go to the last slice", [key("End")];
+            PreviousSeries: "Previous series", "Show the series above in the list", [key("PageUp")];
+            NextSeries: "Next series", "Show the series below in the list", [key("PageDown")];
+            ZoomIn: "Zoom in", "Enlarge the scan", [key("Plus")];
+            ZoomOut: "Zoom out", "Make the scan smaller", [key("Minus")];
+            Fit: "Fit", "Show the whole scan", [key("Equals")];
+            ActualSize: "Actual size", "One pixel of the scan on one pixel of the screen", [key("0")];
+            Invert: "Invert", "Swap black and white", [key("I")];
+            ResetView: "Reset", "First window, whole scan, not inverted", [key("Backspace")];
+        }
+        Window {
+            FirstWindow: "As opened", "The file's own window, else the 2nd to 98th percentile", [key("1")];
+            PercentileWindow: "2nd to 98th percentile", "Leave out the darkest and brightest 2 % of the pixels", [key("2")];
+            FullWindow: "Whole range", "From the smallest to the largest value", [key("3")];
+            BrightWindow: "Bright tissue", "More contrast where the scan is bright: from the median to the 99.5th percentile", [key("4")];
+            DarkWindow: "Dark tissue", "More contrast where the scan is dark: up to the 85th percentile", [key("5")];
+        }
+        Evidence {
+            ToggleOverlay: "Heatmap", "Show or hide the map of the chosen layer on the scan", [key("G")];
+            PreviousLayer: "Previous layer", "Choose the layer before", [key("[")];
+            NextLayer: "Next layer", "Choose the layer after", [key("]")];
+            TogglePin: "Pin the layer", "Keep the chosen layer beside the scan to compare, or take it away", [key("P")];
+            UnpinAll: "Unpin all", "Take every pinned layer away", [key("U")];
+        }
+        Panels {
+            ToggleDocks: "Scan alone", "Hide or show everything beside the scan", [key("F")];
+            ToggleSeries: "Series", "Hide or show the list of series", [ctrl("1")];
+            ToggleInspector: "Probabilities", "Hide or show probabilities and overlay controls", [ctrl("2")];
+            ToggleLayers: "Layers", "Hide or show the strip of layers", [ctrl("3")];
+            ToggleTheme: "Light or dark", "Change between the light and the dark theme", [ctrl("T")];
+        }
+        Help {
+            ShowKeys: "Keys and mouse", "Every shortcut on one sheet", [key("F1"), key("Questionmark")];
+            ShowNotices: "Notices", "What the program had to say since it started", [ctrl("N")];
+            ShowAbout: "About", "What this program is and what it is not", [];
+            Cancel: "Cancel", "Close what is open on top, or stop waiting for files", [key("Escape")];
+        }
+    }
+    carrying a value: {
+        /// Open these files.
+        Open(Vec<PathBuf>),
+        /// Show an open series, by its number.
+        SelectSeries(u64),
+        /// Close a series, by its number.
+        CloseSeriesNumbered(u64),
+        /// Show a slice of the current series, from 0.
+        SelectSlice(usize),
+        /// Window the current series.
+        SetWindow(Window),
+        /// Zoom and pan of the current series.
+        SetView(View),
+        /// Put the map of a layer over the scan.
+        SelectLayer(String),
+        /// Pin a layer, or unpin it.
+        TogglePinOf(String),
+        /// The class to explain; `None` follows the prediction.
+        ExplainClass(Option<usize>),
+        /// Where activations are taken.
+        SetTap(TapPoint),
+        /// The checkpoint to classify with.
+        SelectModel(PathBuf),
+        /// The device to classify on.
+        SelectDevice(DeviceChoice),
+        /// How maps look.
+        SetOverlay(Overlay),
+        /// Take a toast down.
+        DismissNotice(u64),
+        /// Forget all notices.
+        ClearNotices(),
+        /// Put a sheet over the window, or none.
+        Show(Option<Sheet>),
+        /// A dock was resized, in points.
+        ResizeDock(Dock, f32),
+        /// The window was resized, in points.
+        ResizeWindow([f32; 2]),
+    }
+}
+
+/// A command as people see it.
+pub struct Entry {
+    pub command: Command,
+    pub name: &'static str,
+    pub tooltip: &'static str,
+    /// The first one is shown in menus.
+    pub shortcuts: &'static [Shortcut],
+    pub menu: Menu,
+}
+
+/// The menus, from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    File,
+    View,
+    Window,
+    Evidence,
+    Panels,
+    Help,
+}
+
+impl Menu {
+    /// From left to right.
+    pub const ALL: [Self; 6] =
+        [Self::File, Self::View, Self::Window, Self::Evidence, Self::Panels, Self::Help];
+
+    /// As it is written in the menu bar.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::View => "View",
+            Self::Window => "Window",
+            Self::Evidence => "Evidence",
+            Self::Panels => "Panels",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// A key, with or without Ctrl (Command on a Mac).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shortcut {
+    pub ctrl: bool,
+    /// The key's name as `egui::Key::from_name` reads it.
+    pub key: &'static str,
+}
+
+const fn key(key: &'static str) -> Shortcut {
+    Shortcut { ctrl: false, key }
+}
+
+const fn ctrl(key: &'static str) -> Shortcut {
+    Shortcut { ctrl: true, key }
+}
+
+impl std::fmt::Display for Shortcut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = match self.key {
+            "Plus" => "+",
+            "Minus" => "−",
+            "Equals" => "=",
+            "Questionmark" => "?",
+            "PageUp" => "Page up",
+            "PageDown" => "Page down",
+            "Escape" => "Esc",
+            other => other,
+        };
+        if self.ctrl {
+            f.write_str(if cfg!(target_os = "macos") { "⌘" } else { "Ctrl+" })?;
+        }
+        f.write_str(key)
+    }
+}
+
+impl Command {
+    /// Its line in the table; `None` for commands that carry a value.
+    pub fn entry(&self) -> Option<&'static Entry> {
+        TABLE.iter().find(|entry| entry.command == *self)
+    }
+}
+
+impl Entry {
+    /// What hovering over its control says: what it does, and its key.
+    pub fn hover(&self) -> String {
+        match self.shortcuts.first() {
+            Some(shortcut) => format!("{} ({shortcut})", self.tooltip),
+            None => self.tooltip.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_shortcuts_clash() {
+        let mut seen = HashSet::new();
+        for entry in TABLE {
+            for shortcut in entry.shortcuts {
+                assert!(seen.insert(shortcut), "{shortcut} of “{}” is taken", entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_has_its_own_name_and_says_what_it_does() {
+        let mut names = HashSet::new();
+        for entry in TABLE {
+            assert!(names.insert(entry.name), "two commands are called “{}”", entry.name);
+            assert!(entry.tooltip.len() > 8, "“{}” does not say what it does", entry.name);
+            assert_eq!(entry.command.entry().map(|found| found.name), Some(entry.name));
+        }
+    }
+
+    #[test]
+    fn every_menu_holds_something() {
+        for menu in Menu::ALL {
+            assert!(TABLE.iter().any(|entry| entry.menu == menu), "{menu:?} is empty");
+        }
+    }
+}

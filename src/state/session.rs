@@ -1,0 +1,197 @@
+//! What is open in this run: series, slice, window, model, class, layer, pins. Never persisted.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::load::Load;
+use super::view::View;
+use crate::imaging::{Series, Slice, Window};
+use crate::model::prediction::{CheckpointInfo, Evidence, Prediction, TapPoint};
+use crate::worker::job::{RequestId, ScanKey};
+
+/// What a reader has before him.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// In the order of the list.
+    pub series: Vec<OpenSeries>,
+    /// The number of the series that is shown.
+    pub current: Option<u64>,
+    /// Requests to open files that are not done.
+    pub opening: Vec<Opening>,
+    /// The checkpoints there are.
+    pub checkpoints: Load<Vec<CheckpointInfo>>,
+    /// The checkpoint in use.
+    pub model: Option<PathBuf>,
+    /// The class to explain; `None` follows the prediction.
+    pub class: Option<usize>,
+    /// The chosen layer's name; `None` is the last one of the network.
+    pub layer: Option<String>,
+    /// Names of the layers beside the scan.
+    pub pins: Vec<String>,
+    /// Of the slice that is shown.
+    pub prediction: Load<Arc<Prediction>>,
+    /// Of the slice that is shown, for the class to explain.
+    pub evidence: Load<Arc<Evidence>>,
+    /// The sheet over the window.
+    pub sheet: Option<Sheet>,
+    pub(super) answers: Answers,
+}
+
+/// A request to open files that is not done.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    pub id: RequestId,
+    /// Whether its first series came and is shown; the others wait in the list.
+    pub shown: bool,
+}
+
+/// An opened series and how it is looked at.
+#[derive(Clone, Debug)]
+pub struct OpenSeries {
+    /// Given when it was opened; never used twice in a run.
+    pub number: u64,
+    pub series: Arc<Series>,
+    /// The slice that is shown, from 0.
+    pub slice: usize,
+    pub window: Window,
+    /// Smallest and largest modality value of the slice it was opened at.
+    pub range: (f32, f32),
+    pub invert: bool,
+    pub view: View,
+}
+
+/// Something over the window that is closed with Esc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    Keys,
+    Notices,
+    About,
+    EnterPath,
+}
+
+impl OpenSeries {
+    /// A series as it is first shown: at its middle slice, where there is most to see.
+    pub(super) fn new(number: u64, series: Arc<Series>) -> Self {
+        let slice = series.slices.len() / 2;
+        let window = series.slices[slice].first_window();
+        let range = series.slices[slice].value_range();
+        Self { number, series, slice, window, range, invert: false, view: View::default() }
+    }
+
+    /// The slice that is shown.
+    pub fn slice(&self) -> &Arc<Slice> {
+        &self.series.slices[self.slice]
+    }
+
+    /// The slice that is shown, for requests and caches.
+    pub fn key(&self) -> ScanKey {
+        ScanKey { series: self.number, slice: self.slice }
+    }
+
+    /// What people call it: the file's name.
+    pub fn name(&self) -> String {
+        match self.series.path.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => self.series.path.display().to_string(),
+        }
+    }
+}
+
+impl Session {
+    /// The series that is shown.
+    pub fn shown(&self) -> Option<&OpenSeries> {
+        self.series.iter().find(|open| Some(open.number) == self.current)
+    }
+
+    pub(super) fn shown_mut(&mut self) -> Option<&mut OpenSeries> {
+        self.series.iter_mut().find(|open| Some(open.number) == self.current)
+    }
+
+    /// The checkpoint in use, with its card.
+    pub fn checkpoint(&self) -> Option<&CheckpointInfo> {
+        let path = self.model.as_ref()?;
+        self.checkpoints.ready()?.iter().find(|found| found.path == *path)
+    }
+
+    /// The class that is explained, if it is known by now.
+    pub fn explained_class(&self) -> Option<usize> {
+        self.class.or_else(|| self.prediction.ready().map(|prediction| prediction.predicted))
+    }
+
+    /// Names of the layers of the network in use, in its order; known before any map is.
+    pub fn layers(&self) -> &[String] {
+        self.checkpoint().map_or(&[], |checkpoint| &checkpoint.card.taps)
+    }
+
+    /// The chosen layer's place in the network.
+    pub fn layer_index(&self) -> Option<usize> {
+        let layers = self.layers();
+        let chosen = self.layer.as_ref();
+        chosen
+            .and_then(|name| layers.iter().position(|layer| layer == name))
+            .or(layers.len().checked_sub(1))
+    }
+
+    /// The chosen layer's name.
+    pub fn layer_name(&self) -> Option<&str> {
+        self.layer_index().map(|index| self.layers()[index].as_str())
+    }
+
+    /// Whether all that was asked of the workers is answered.
+    pub fn is_settled(&self) -> bool {
+        self.opening.is_empty()
+            && self.checkpoints.is_settled()
+            && self.prediction.is_settled()
+            && self.evidence.is_settled()
+    }
+}
+
+/// Answers worth keeping: going back to a slice or a class asks nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers {
+    predictions: VecDeque<(ScanKey, PathBuf, Arc<Prediction>)>,
+    evidence: VecDeque<(EvidenceKey, Arc<Evidence>)>,
+}
+
+/// What evidence depends on, beside the device, whose change empties the store.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct EvidenceKey {
+    pub scan: ScanKey,
+    pub checkpoint: PathBuf,
+    pub class: usize,
+    pub tap: TapPoint,
+}
+
+impl Answers {
+    /// Maps of a slice take about half a megabyte.
+    const KEPT_EVIDENCE: usize = 64;
+    const KEPT_PREDICTIONS: usize = 4096;
+
+    pub fn prediction(&self, scan: ScanKey, checkpoint: &PathBuf) -> Option<Arc<Prediction>> {
+        let found = self.predictions.iter().find(|(s, c, _)| *s == scan && c == checkpoint);
+        found.map(|(_, _, prediction)| prediction.clone())
+    }
+
+    pub fn evidence(&self, key: &EvidenceKey) -> Option<Arc<Evidence>> {
+        self.evidence.iter().find(|(k, _)| k == key).map(|(_, evidence)| evidence.clone())
+    }
+
+    pub fn keep_prediction(&mut self, scan: ScanKey, checkpoint: PathBuf, value: Arc<Prediction>) {
+        self.predictions.retain(|(s, c, _)| !(*s == scan && *c == checkpoint));
+        self.predictions.push_front((scan, checkpoint, value));
+        self.predictions.truncate(Self::KEPT_PREDICTIONS);
+    }
+
+    pub fn keep_evidence(&mut self, key: EvidenceKey, value: Arc<Evidence>) {
+        self.evidence.retain(|(k, _)| *k != key);
+        self.evidence.push_front((key, value));
+        self.evidence.truncate(Self::KEPT_EVIDENCE);
+    }
+
+    /// Forgets a series that was closed.
+    pub fn forget(&mut self, series: u64) {
+        self.predictions.retain(|(scan, ..)| scan.series != series);
+        self.evidence.retain(|(key, _)| key.scan.series != series);
+    }
+}

@@ -1,0 +1,337 @@
+//! What outlives a run: the only persisted struct, one JSON file, written whole or not at all.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::prediction::{DeviceChoice, TapPoint};
+
+/// What a person set up, kept from run to run. Unknown fields are ignored, missing ones are default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// In points.
+    pub window_size: [f32; 2],
+    pub theme: ThemeChoice,
+    pub docks: Docks,
+    pub overlay: Overlay,
+    pub tap: TapPoint,
+    /// The checkpoint used last.
+    pub model: Option<PathBuf>,
+    pub device: DeviceChoice,
+    /// Files opened last, the newest first.
+    pub recent: Vec<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            window_size: [1440.0, 900.0],
+            theme: ThemeChoice::Dark,
+            docks: Docks::default(),
+            overlay: Overlay::default(),
+            tap: TapPoint::default(),
+            model: None,
+            device: DeviceChoice::default(),
+            recent: Vec::new(),
+        }
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    #[default]
+    Dark,
+    Light,
+}
+
+/// The docks around the scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dock {
+    /// The list of series, on the left.
+    Series,
+    /// Probabilities and overlay controls, on the right.
+    Inspector,
+    /// The strip of layers, at the bottom.
+    Layers,
+}
+
+/// Which docks are shown, and how wide or high they are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Docks {
+    /// The scan alone: none is shown, whatever the rest says.
+    pub hidden: bool,
+    pub series: DockPlace,
+    pub inspector: DockPlace,
+    pub layers: DockPlace,
+}
+
+/// One dock.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DockPlace {
+    pub shown: bool,
+    /// Width or height in points.
+    pub size: f32,
+}
+
+impl Default for Docks {
+    fn default() -> Self {
+        let place = |size| DockPlace { shown: true, size };
+        Self { hidden: false, series: place(148.0), inspector: place(288.0), layers: place(272.0) }
+    }
+}
+
+impl Docks {
+    /// Whether a dock is on the screen.
+    pub fn shows(&self, dock: Dock) -> bool {
+        !self.hidden && self.place(dock).shown
+    }
+
+    /// A dock's place.
+    pub fn place(&self, dock: Dock) -> DockPlace {
+        match dock {
+            Dock::Series => self.series,
+            Dock::Inspector => self.inspector,
+            Dock::Layers => self.layers,
+        }
+    }
+
+    /// A dock's place, to change it.
+    pub fn place_mut(&mut self, dock: Dock) -> &mut DockPlace {
+        match dock {
+            Dock::Series => &mut self.series,
+            Dock::Inspector => &mut self.inspector,
+            Dock::Layers => &mut self.layers,
+        }
+    }
+}
+
+/// How maps look, on the scan and in the strip.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Overlay {
+    /// Whether the chosen layer's map lies over the scan.
+    pub on: bool,
+    /// 0..=1, the same everywhere the map is shown.
+    pub opacity: f32,
+    /// 0..=1 of the scale's top: what is below is not shown over the scan.
+    pub threshold: f32,
+    pub color_map: ColorMap,
+    pub scale: Scale,
+    /// The top of the absolute scale, in the maps' own unit.
+    pub absolute_max: f32,
+}
+
+impl Default for Overlay {
+    fn default() -> Self {
+        Self {
+            on: true,
+            opacity: 0.5,
+            threshold: 0.2,
+            color_map: ColorMap::Inferno,
+            scale: Scale::PerMap,
+            absolute_max: 0.1,
+        }
+    }
+}
+
+/// Perceptually even colour maps that colour-blind readers can order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorMap {
+    #[default]
+    Inferno,
+    Viridis,
+    Magma,
+    Cividis,
+}
+
+impl ColorMap {
+    pub const ALL: [Self; 4] = [Self::Inferno, Self::Viridis, Self::Magma, Self::Cividis];
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inferno => "Inferno",
+            Self::Viridis => "Viridis",
+            Self::Magma => "Magma",
+            Self::Cividis => "Cividis",
+        }
+    }
+}
+
+/// Which value takes the brightest colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// The largest of the map itself: shows where, not how much.
+    #[default]
+    PerMap,
+    /// The largest of all layers of this scan and class: layers can be compared.
+    Shared,
+    /// A fixed value: scans can be compared.
+    Absolute,
+}
+
+impl Scale {
+    pub const ALL: [Self; 3] = [Self::PerMap, Self::Shared, Self::Absolute];
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PerMap => "Per map",
+            Self::Shared => "Shared",
+            Self::Absolute => "Absolute",
+        }
+    }
+
+    /// What it means, for people.
+    pub fn tooltip(self) -> &'static str {
+        match self {
+            Self::PerMap => "Brightest at the map's own maximum: shows where, not how much",
+            Self::Shared => "Brightest at the largest value of all layers: layers can be compared",
+            Self::Absolute => "Brightest at a value you set: scans can be compared",
+        }
+    }
+}
+
+impl Overlay {
+    /// The value that takes the brightest colour, above zero.
+    pub fn scale_max(&self, raw_max: f32, shared_max: f32) -> f32 {
+        let top = match self.scale {
+            Scale::PerMap => raw_max,
+            Scale::Shared => shared_max,
+            Scale::Absolute => self.absolute_max,
+        };
+        top.max(f32::MIN_POSITIVE)
+    }
+
+    /// Every number brought into its range, whatever a file said.
+    fn sane(mut self) -> Self {
+        let default = Self::default();
+        let unit = |x: f32, or: f32| if x.is_finite() { x.clamp(0.0, 1.0) } else { or };
+        self.opacity = unit(self.opacity, default.opacity);
+        self.threshold = unit(self.threshold, default.threshold);
+        if !(self.absolute_max.is_finite() && self.absolute_max > 0.0) {
+            self.absolute_max = default.absolute_max;
+        }
+        self
+    }
+}
+
+impl Settings {
+    const RECENT: usize = 12;
+
+    /// Puts a file on top of the recent ones.
+    pub fn remember(&mut self, path: &Path) {
+        self.recent.retain(|known| known != path);
+        self.recent.insert(0, path.to_owned());
+        self.recent.truncate(Self::RECENT);
+    }
+
+    /// Reads settings; a file that is not there is the default without a word, a broken one is
+    /// the default and a sentence for people.
+    pub fn read(path: &Path) -> (Self, Option<String>) {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return (Self::default(), None);
+            }
+            Err(error) => return (Self::default(), Some(refusal(path, &error))),
+        };
+        match serde_json::from_str::<Self>(&text) {
+            Ok(settings) => (settings.sane(), None),
+            Err(error) => (Self::default(), Some(refusal(path, &error))),
+        }
+    }
+
+    /// Writes settings whole or not at all, making the folder where it is missing.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.flush()?;
+        file.persist(path)?;
+        Ok(())
+    }
+
+    fn sane(mut self) -> Self {
+        let default = Self::default();
+        let size = |x: f32, or: f32| if x.is_finite() { x.clamp(60.0, 10_000.0) } else { or };
+        for (side, or) in self.window_size.iter_mut().zip(default.window_size) {
+            *side = size(*side, or);
+        }
+        for dock in [Dock::Series, Dock::Inspector, Dock::Layers] {
+            let place = self.docks.place_mut(dock);
+            place.size = size(place.size, default.docks.place(dock).size);
+        }
+        self.overlay = self.overlay.sane();
+        self.recent.truncate(Self::RECENT);
+        self
+    }
+}
+
+fn refusal(path: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("{}: the settings could not be read ({error}); the defaults are used", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made/on/the/way/settings.json");
+        let mut settings = Settings { theme: ThemeChoice::Light, ..Settings::default() };
+        settings.overlay.color_map = ColorMap::Cividis;
+        settings.remember(Path::new("a.dcm"));
+        settings.write(&path).unwrap();
+        assert_eq!(Settings::read(&path), (settings, None));
+        let left: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "a temporary file stayed behind");
+    }
+
+    #[test]
+    fn no_file_is_no_trouble_and_a_broken_one_is_one_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        assert_eq!(Settings::read(&path), (Settings::default(), None));
+        std::fs::write(&path, "{ half").unwrap();
+        let (settings, notice) = Settings::read(&path);
+        assert_eq!(settings, Settings::default());
+        assert!(notice.unwrap().contains("settings.json"));
+    }
+
+    #[test]
+    fn settings_of_another_version_are_read_as_far_as_they_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let text =
+            r#"{"theme":"light","hologram":true,"overlay":{"opacity":7.0,"absolute_max":-1}}"#;
+        std::fs::write(&path, text).unwrap();
+        let (settings, notice) = Settings::read(&path);
+        assert_eq!(notice, None);
+        assert_eq!(settings.theme, ThemeChoice::Light);
+        assert_eq!(settings.overlay.opacity, 1.0);
+        assert_eq!(settings.overlay.absolute_max, Overlay::default().absolute_max);
+    }
+
+    #[test]
+    fn a_file_opened_again_is_the_newest_and_listed_once() {
+        let mut settings = Settings::default();
+        (0..20).for_each(|i| settings.remember(Path::new(&format!("{i}.png"))));
+        settings.remember(Path::new("15.png"));
+        assert_eq!(settings.recent.len(), 12);
+        assert_eq!(settings.recent[0], Path::new("15.png"));
+        assert_eq!(settings.recent.iter().filter(|path| path.ends_with("15.png")).count(), 1);
+    }
+}

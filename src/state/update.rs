@@ -1,0 +1,439 @@
+//! The only place that changes the state: a [`Command`] or a [`Response`] goes in, [`Request`]s
+//! come out. Pure, so that every behaviour can be tested without a window.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::command::Command;
+use super::load::Load;
+use super::notices::{Level, Notices};
+use super::session::{Answers, EvidenceKey, OpenSeries, Opening, Session, Sheet};
+use super::settings::{Dock, Settings, ThemeChoice};
+use super::view::View;
+use crate::imaging::{Series, Window};
+use crate::model::prediction::CheckpointInfo;
+use crate::worker::job::{Classify, Request, RequestId, Response};
+
+/// Everything the window shows.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub settings: Settings,
+    pub session: Session,
+    pub notices: Notices,
+    last_request: RequestId,
+    last_series: u64,
+}
+
+impl State {
+    /// A state with nothing open.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// Asks for the checkpoints there are, `extra` files beside those in the weights folder.
+    pub fn list_checkpoints(&mut self, extra: Vec<PathBuf>) -> Vec<Request> {
+        let id = self.next_request();
+        self.session.checkpoints = Load::Pending(id);
+        vec![Request::ListCheckpoints { id, extra }]
+    }
+
+    /// Does what a person asked for and says what the workers have to do for it.
+    pub fn apply(&mut self, command: Command) -> Vec<Request> {
+        match command {
+            // The window itself does these two: they need the desktop.
+            Command::ChooseFiles | Command::Quit => Vec::new(),
+            Command::EnterPath => self.show(Some(Sheet::EnterPath)),
+            Command::ShowKeys => self.show(Some(Sheet::Keys)),
+            Command::ShowNotices => self.show(Some(Sheet::Notices)),
+            Command::ShowAbout => self.show(Some(Sheet::About)),
+            Command::Show(sheet) => self.show(sheet),
+            Command::Cancel => self.cancel(),
+
+            Command::Open(paths) => self.open(paths),
+            Command::OpenDemo => self.open_demo(),
+            Command::CloseSeries => self.session.current.map_or(Vec::new(), |n| self.close(n)),
+            Command::CloseSeriesNumbered(number) => self.close(number),
+            Command::SelectSeries(number) => self.select_series(number),
+            Command::PreviousSeries => self.step_series(-1),
+            Command::NextSeries => self.step_series(1),
+
+            Command::SelectSlice(slice) => self.select_slice(slice),
+            Command::PreviousSlice => self.step_slice(-1),
+            Command::NextSlice => self.step_slice(1),
+            Command::FirstSlice => self.select_slice(0),
+            Command::LastSlice => self.select_slice(usize::MAX),
+
+            Command::ZoomIn => self.look(|open| open.view = open.view.zoomed(1.25)),
+            Command::ZoomOut => self.look(|open| open.view = open.view.zoomed(0.8)),
+            Command::Fit => self.look(|open| open.view = View::default()),
+            Command::ActualSize => self.look(|open| open.view = View::actual_size()),
+            Command::SetView(view) => self.look(|open| open.view = view),
+            Command::Invert => self.look(|open| open.invert = !open.invert),
+            Command::ResetView => self.look(|open| {
+                open.view = View::default();
+                open.invert = false;
+                open.window = open.slice().first_window();
+            }),
+            Command::SetWindow(window) => self.look(|open| open.window = window),
+            Command::FirstWindow => self.look(|open| open.window = open.slice().first_window()),
+            Command::PercentileWindow => self.percentiles(0.02, 0.98),
+            Command::BrightWindow => self.percentiles(0.5, 0.995),
+            Command::DarkWindow => self.percentiles(0.0, 0.85),
+            Command::FullWindow => self.look(|open| {
+                let (low, high) = open.slice().value_range();
+                let width = (high - low).max(f32::EPSILON * low.abs().max(1.0));
+                open.window = Window { center: (low + high) / 2.0, width };
+            }),
+
+            Command::ToggleOverlay => self.set(|s| s.overlay.on = !s.overlay.on),
+            Command::SetOverlay(overlay) => self.set(|s| s.overlay = overlay),
+            Command::SelectLayer(name) => self.select_layer(name),
+            Command::PreviousLayer => self.step_layer(-1),
+            Command::NextLayer => self.step_layer(1),
+            Command::TogglePin => match self.session.layer_name().map(str::to_owned) {
+                Some(name) => self.toggle_pin(name),
+                None => Vec::new(),
+            },
+            Command::TogglePinOf(name) => self.toggle_pin(name),
+            Command::UnpinAll => {
+                self.session.pins.clear();
+                Vec::new()
+            }
+
+            Command::ExplainClass(class) => {
+                self.session.class = class;
+                self.ask()
+            }
+            Command::SetTap(tap) => {
+                self.settings.tap = tap;
+                self.ask()
+            }
+            Command::SelectModel(path) => self.select_model(path),
+            Command::SelectDevice(device) => {
+                self.settings.device = device;
+                self.session.answers = Answers::default();
+                self.ask()
+            }
+
+            Command::ToggleDocks => self.set(|s| s.docks.hidden = !s.docks.hidden),
+            Command::ToggleSeries => self.toggle_dock(Dock::Series),
+            Command::ToggleInspector => self.toggle_dock(Dock::Inspector),
+            Command::ToggleLayers => self.toggle_dock(Dock::Layers),
+            Command::ResizeDock(dock, size) => self.set(|s| s.docks.place_mut(dock).size = size),
+            Command::ResizeWindow(size) => self.set(|s| s.window_size = size),
+            Command::ToggleTheme => self.set(|s| {
+                s.theme = match s.theme {
+                    ThemeChoice::Dark => ThemeChoice::Light,
+                    ThemeChoice::Light => ThemeChoice::Dark,
+                }
+            }),
+            Command::DismissNotice(id) => {
+                self.notices.dismiss(id);
+                Vec::new()
+            }
+            Command::ClearNotices() => {
+                self.notices.clear();
+                Vec::new()
+            }
+        }
+    }
+
+    /// Takes an answer of the workers in. One that nobody waits for is dropped.
+    pub fn receive(&mut self, response: Response) -> Vec<Request> {
+        match response {
+            Response::Opened { id, result } => return self.opened(id, result),
+            Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
+            Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
+                refused.into_iter().for_each(|why| self.notices.say(Level::Warning, why));
+                return self.checkpoints_found(found);
+            }
+            Response::Predicted { id, prediction } if self.session.prediction.awaits(id) => {
+                if let Some((open, checkpoint)) =
+                    self.session.shown().zip(self.session.model.clone())
+                {
+                    let scan = open.key();
+                    self.session.answers.keep_prediction(scan, checkpoint, prediction.clone());
+                }
+                self.session.prediction = Load::Ready(prediction);
+            }
+            Response::Explained { id, evidence } if self.session.evidence.awaits(id) => {
+                if let Some((open, checkpoint)) =
+                    self.session.shown().zip(self.session.model.clone())
+                {
+                    let key = EvidenceKey {
+                        scan: open.key(),
+                        checkpoint,
+                        class: evidence.class,
+                        tap: evidence.tap,
+                    };
+                    self.session.answers.keep_evidence(key, evidence.clone());
+                }
+                self.session.evidence = Load::Ready(evidence);
+            }
+            Response::ClassifyFailed { id, message } => {
+                let session = &mut self.session;
+                let mut said = false;
+                if session.prediction.awaits(id) {
+                    session.prediction = Load::Failed(message.clone());
+                    said = true;
+                }
+                if session.evidence.awaits(id) {
+                    session.evidence = Load::Failed(message.clone());
+                    said = true;
+                }
+                if said {
+                    self.notices.say(Level::Error, message);
+                }
+            }
+            Response::Notice { message } => self.notices.say(Level::Warning, message),
+            // Stale.
+            Response::Checkpoints { .. }
+            | Response::Predicted { .. }
+            | Response::Explained { .. } => {}
+        }
+        Vec::new()
+    }
+
+    fn next_request(&mut self) -> RequestId {
+        self.last_request += 1;
+        self.last_request
+    }
+
+    fn show(&mut self, sheet: Option<Sheet>) -> Vec<Request> {
+        // The command that opened a sheet closes it, too.
+        self.session.sheet = if self.session.sheet == sheet { None } else { sheet };
+        Vec::new()
+    }
+
+    fn cancel(&mut self) -> Vec<Request> {
+        if self.session.sheet.take().is_some() {
+            return Vec::new();
+        }
+        if !self.session.opening.is_empty() {
+            self.session.opening.clear();
+            self.notices.say(Level::Info, "Opening was cancelled.");
+        }
+        Vec::new()
+    }
+
+    fn open(&mut self, paths: Vec<PathBuf>) -> Vec<Request> {
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        let id = self.next_request();
+        self.session.opening.push(Opening { id, shown: false });
+        vec![Request::Open { id, paths }]
+    }
+
+    fn open_demo(&mut self) -> Vec<Request> {
+        let id = self.next_request();
+        self.session.opening.push(Opening { id, shown: false });
+        vec![Request::OpenDemo { id }]
+    }
+
+    /// Takes in one series of a request to open, unless the request was cancelled.
+    fn opened(&mut self, id: RequestId, result: Result<Arc<Series>, String>) -> Vec<Request> {
+        let Some(opening) = self.session.opening.iter_mut().find(|opening| opening.id == id) else {
+            return Vec::new();
+        };
+        match result {
+            Ok(series) if !series.slices.is_empty() => {
+                let first = !std::mem::replace(&mut opening.shown, true);
+                self.add_series(series, first)
+            }
+            Ok(_) => Vec::new(),
+            Err(message) => {
+                self.notices.say(Level::Error, message);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Adds a series, or puts it in the place of the one from the same file.
+    fn add_series(&mut self, series: Arc<Series>, show: bool) -> Vec<Request> {
+        if !series.synthetic {
+            self.settings.remember(&series.path);
+        }
+        for note in &series.notes {
+            self.notices.say(Level::Info, note.clone());
+        }
+        self.last_series += 1;
+        let open = OpenSeries::new(self.last_series, series);
+        let number = open.number;
+        let known = self.session.series.iter_mut().find(|known| {
+            known.series.path == open.series.path
+                && known.series.description == open.series.description
+        });
+        match known {
+            Some(known) => {
+                let old = std::mem::replace(known, open).number;
+                self.session.answers.forget(old);
+                if self.session.current == Some(old) {
+                    return self.select_series(number);
+                }
+            }
+            None => self.session.series.push(open),
+        }
+        if show || self.session.current.is_none() {
+            return self.select_series(number);
+        }
+        Vec::new()
+    }
+
+    fn close(&mut self, number: u64) -> Vec<Request> {
+        let Some(index) = self.session.series.iter().position(|open| open.number == number) else {
+            return Vec::new();
+        };
+        self.session.series.remove(index);
+        self.session.answers.forget(number);
+        if self.session.current != Some(number) {
+            return Vec::new();
+        }
+        let next = index.min(self.session.series.len().saturating_sub(1));
+        self.session.current = self.session.series.get(next).map(|open| open.number);
+        self.ask()
+    }
+
+    fn select_series(&mut self, number: u64) -> Vec<Request> {
+        let there = self.session.series.iter().any(|open| open.number == number);
+        if !there || self.session.current == Some(number) {
+            return Vec::new();
+        }
+        self.session.current = Some(number);
+        self.ask()
+    }
+
+    fn step_series(&mut self, by: isize) -> Vec<Request> {
+        let series = &self.session.series;
+        let Some(index) = series.iter().position(|open| Some(open.number) == self.session.current)
+        else {
+            return Vec::new();
+        };
+        match index.checked_add_signed(by).and_then(|index| series.get(index)) {
+            Some(open) => self.select_series(open.number),
+            None => Vec::new(),
+        }
+    }
+
+    fn select_slice(&mut self, slice: usize) -> Vec<Request> {
+        let Some(open) = self.session.shown_mut() else {
+            return Vec::new();
+        };
+        let slice = slice.min(open.series.slices.len() - 1);
+        if slice == open.slice {
+            return Vec::new();
+        }
+        open.slice = slice;
+        self.ask()
+    }
+
+    fn step_slice(&mut self, by: isize) -> Vec<Request> {
+        match self.session.shown() {
+            Some(open) => self.select_slice(open.slice.saturating_add_signed(by)),
+            None => Vec::new(),
+        }
+    }
+
+    fn look(&mut self, change: impl FnOnce(&mut OpenSeries)) -> Vec<Request> {
+        self.session.shown_mut().map(change);
+        Vec::new()
+    }
+
+    fn percentiles(&mut self, low: f32, high: f32) -> Vec<Request> {
+        self.look(|open| open.window = open.slice().percentile_window(low, high))
+    }
+
+    fn set(&mut self, change: impl FnOnce(&mut Settings)) -> Vec<Request> {
+        change(&mut self.settings);
+        Vec::new()
+    }
+
+    fn toggle_dock(&mut self, dock: Dock) -> Vec<Request> {
+        let docks = &mut self.settings.docks;
+        let shown = docks.shows(dock);
+        docks.place_mut(dock).shown = !shown;
+        docks.hidden &= shown;
+        Vec::new()
+    }
+
+    fn select_layer(&mut self, name: String) -> Vec<Request> {
+        self.session.layer = Some(name);
+        self.set(|s| s.overlay.on = true)
+    }
+
+    fn step_layer(&mut self, by: isize) -> Vec<Request> {
+        let Some(index) = self.session.layer_index() else {
+            return Vec::new();
+        };
+        let layers = self.session.layers();
+        let index = index.saturating_add_signed(by).min(layers.len() - 1);
+        let name = layers[index].clone();
+        self.select_layer(name)
+    }
+
+    fn toggle_pin(&mut self, name: String) -> Vec<Request> {
+        let pins = &mut self.session.pins;
+        match pins.iter().position(|pin| *pin == name) {
+            Some(index) => _ = pins.remove(index),
+            None if self.session.layers().contains(&name) => self.session.pins.push(name),
+            None => {}
+        }
+        Vec::new()
+    }
+
+    fn checkpoints_found(&mut self, found: Vec<CheckpointInfo>) -> Vec<Request> {
+        let last = self.settings.model.as_ref();
+        let chosen =
+            found.iter().find(|checkpoint| Some(&checkpoint.path) == last).or(found.first());
+        let path = chosen.map(|checkpoint| checkpoint.path.clone());
+        self.session.checkpoints = Load::Ready(found);
+        match path {
+            Some(path) => self.select_model(path),
+            None => Vec::new(),
+        }
+    }
+
+    fn select_model(&mut self, path: PathBuf) -> Vec<Request> {
+        let before = self.session.checkpoint().map(|checkpoint| checkpoint.card.classes.clone());
+        self.session.model = Some(path.clone());
+        let after = self.session.checkpoint().map(|checkpoint| checkpoint.card.classes.clone());
+        // A class is an index: it means something else to a network with other classes.
+        if before != after {
+            self.session.class = None;
+        }
+        let layers = self.session.layers().to_vec();
+        self.session.pins.retain(|pin| layers.contains(pin));
+        self.settings.model = Some(path);
+        self.ask()
+    }
+
+    /// Asks for what the slice, model, class and tap at hand need and is not known yet.
+    fn ask(&mut self) -> Vec<Request> {
+        self.session.prediction = Load::Idle;
+        self.session.evidence = Load::Idle;
+        let Some((open, checkpoint)) = self.session.shown().zip(self.session.checkpoint()) else {
+            return Vec::new();
+        };
+        let (scan, slice, checkpoint) = (open.key(), open.slice().clone(), checkpoint.path.clone());
+        let (class, tap) = (self.session.class, self.settings.tap);
+
+        let prediction = self.session.answers.prediction(scan, &checkpoint);
+        let evidence = class.or(prediction.as_ref().map(|p| p.predicted)).and_then(|class| {
+            let key = EvidenceKey { scan, checkpoint: checkpoint.clone(), class, tap };
+            self.session.answers.evidence(&key)
+        });
+        let known = prediction.is_some() && evidence.is_some();
+        let id = if known { 0 } else { self.next_request() };
+        self.session.prediction = prediction.map_or(Load::Pending(id), Load::Ready);
+        self.session.evidence = evidence.map_or(Load::Pending(id), Load::Ready);
+        if known {
+            return Vec::new();
+        }
+        let device = self.settings.device;
+        vec![Request::Classify(Classify { id, scan, slice, checkpoint, device, class, tap })]
+    }
+}
+
+#[cfg(test)]
+#[path = "update_tests.rs"]
+mod tests;

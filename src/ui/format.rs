@@ -1,0 +1,77 @@
+//! Numbers as people read them.
+
+/// A value in three digits: "0.312", "12.4", "873", "4.1e-5".
+pub fn three_digits(value: f32) -> String {
+    let size = value.abs();
+    match size {
+        0.0 => "0".to_owned(),
+        _ if !(1e-3..1e6).contains(&size) => format!("{value:.1e}"),
+        _ if size < 0.1 => format!("{value:.4}"),
+        _ if size < 1.0 => format!("{value:.3}"),
+        _ if size < 10.0 => format!("{value:.2}"),
+        _ if size < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// A stored or modality value: whole numbers without a decimal point.
+pub fn value(value: f32) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e7 {
+        format!("{value:.0}")
+    } else {
+        three_digits(value)
+    }
+}
+
+/// A duration: "84 ms", "1.2 s".
+pub fn duration(time: std::time::Duration) -> String {
+    match time.as_secs_f32() {
+        s if s < 0.01 => format!("{:.1} ms", s * 1e3),
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s => format!("{s:.1} s"),
+    }
+}
+
+/// A number and a word that follows it: "1 notice", "2 notices".
+pub fn count(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
+/// A text of at most `length` characters, its middle left out.
+pub fn elide(text: &str, length: usize) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= length || length < 3 {
+        return text.to_owned();
+    }
+    let tail = (length - 1) * 2 / 3;
+    let head = length - 1 - tail;
+    chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        let read: Vec<String> = [0.0, 0.31249, 0.0123, 5.678, 41.23, 1234.5, 4.12e-5, -0.5, 3e9]
+            .into_iter()
+            .map(three_digits)
+            .collect();
+        assert_eq!(
+            read,
+            ["0", "0.312", "0.0123", "5.68", "41.2", "1234", "4.1e-5", "-0.500", "3.0e9"]
+        );
+        assert_eq!(value(173.0), "173");
+        assert_eq!(value(-12.5), "-12.5");
+        assert_eq!(duration(std::time::Duration::from_millis(84)), "84 ms");
+        assert_eq!(count(1, "notice"), "1 notice");
+        assert_eq!(count(0, "notice"), "0 notices");
+    }
+
+    #[test]
+    fn the_end_of_a_name_says_more_than_its_middle() {
+        assert_eq!(elide("short", 9), "short");
+        assert_eq!(elide("features.2.0.block.1.0", 10), "fea…ck.1.0");
+    }
+}

@@ -1,0 +1,78 @@
+//! Where things stand: menu above, status below, docks around the scan.
+
+use egui::{CentralPanel, Frame, Margin, Panel, Rangef, Ui};
+
+use super::{
+    Screen, empty, keys, layer_strip, menu, notifications, overlay_controls, probabilities,
+    series_list, sheets, slice_view, status_bar, theme,
+};
+use crate::state::{Command, Dock};
+
+/// Draws the whole window.
+pub fn show(ui: &mut Ui, screen: &mut Screen) {
+    keys::read(ui, screen);
+    let tokens = theme::tokens(ui);
+    let bar = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 3));
+    Panel::top("menu").frame(bar).show(ui, |ui| menu::show(ui, screen));
+    Panel::bottom("status").frame(bar).show(ui, |ui| status_bar::show(ui, screen));
+
+    // The scan keeps at least half of the width and of the height.
+    let whole = ui.available_rect_before_wrap();
+    let (width, height) = (whole.width(), whole.height());
+    let inspector = Rangef::new(250.0, 250f32.max(width * 0.3));
+    dock(ui, screen, Dock::Inspector, inspector, |ui, screen| {
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            probabilities::show(ui, screen);
+            overlay_controls::show(ui, screen);
+        });
+    });
+    let layers = Rangef::new(170.0, 170f32.max(height * 0.5));
+    dock(ui, screen, Dock::Layers, layers, layer_strip::show);
+    let series = Rangef::new(110.0, 110f32.max(width * 0.2));
+    dock(ui, screen, Dock::Series, series, series_list::show);
+
+    CentralPanel::default().frame(Frame::new().fill(theme::CANVAS)).show(ui, |ui| {
+        if screen.state.session.shown().is_some() {
+            slice_view::show(ui, screen);
+        } else {
+            empty::show(ui, screen);
+        }
+    });
+    empty::drop_target(ui);
+    notifications::toasts(ui, screen);
+    sheets::show(ui, screen);
+}
+
+/// A dock that is shown, hidden and resized as the settings say; a new size becomes a command.
+fn dock(
+    ui: &mut Ui,
+    screen: &mut Screen,
+    dock: Dock,
+    sizes: Rangef,
+    contents: impl FnOnce(&mut Ui, &mut Screen),
+) {
+    let docks = &screen.state.settings.docks;
+    if !docks.shows(dock) {
+        return;
+    }
+    let size = docks.place(dock).size;
+    let panel = match dock {
+        Dock::Series => Panel::left("series"),
+        Dock::Inspector => Panel::right("inspector"),
+        Dock::Layers => Panel::bottom("layers"),
+    };
+    let frame = Frame::new().fill(theme::tokens(ui).panel).inner_margin(Margin::same(8));
+    let panel = panel.resizable(true).frame(frame).default_size(size).size_range(sizes);
+    let shown = panel.show(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        contents(ui, screen);
+    });
+    let now = match dock {
+        Dock::Layers => shown.response.rect.height(),
+        Dock::Series | Dock::Inspector => shown.response.rect.width(),
+    };
+    let wanted = size.clamp(sizes.min, sizes.max);
+    if (now - wanted).abs() > 0.5 {
+        screen.ask(Command::ResizeDock(dock, now));
+    }
+}

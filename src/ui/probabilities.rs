@@ -1,0 +1,148 @@
+//! What the network says: a bar for each class, never without what it rests on.
+
+use egui::{Align2, ComboBox, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::{Screen, format, theme};
+use crate::model::prediction::{DeviceChoice, Prediction};
+use crate::state::{Command, Load};
+
+/// Draws model, device and probabilities.
+pub fn show(ui: &mut Ui, screen: &mut Screen) {
+    let state = screen.state;
+    choices(ui, screen);
+    ui.add_space(4.0);
+    theme::section(ui, "Probabilities");
+    match &state.session.prediction {
+        Load::Ready(prediction) => bars(ui, prediction),
+        Load::Pending(_) => _ = waiting(ui, "Classifying…"),
+        Load::Failed(why) => failed(ui, why),
+        Load::Idle => idle(ui, screen),
+    }
+}
+
+fn choices(ui: &mut Ui, screen: &mut Screen) {
+    let state = screen.state;
+    let gap = ui.spacing().item_spacing.x;
+    let device_width = 76.0;
+    theme::section(ui, "Model and device");
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - device_width - gap;
+        let chosen = state.session.checkpoint().map(|checkpoint| checkpoint.name());
+        let text = chosen.unwrap_or_else(|| "No model".to_owned());
+        let combo = ComboBox::from_id_salt("model").selected_text(text).width(width).truncate();
+        let combo = combo.show_ui(ui, |ui| {
+            for checkpoint in state.session.checkpoints.ready().into_iter().flatten() {
+                let selected = state.session.model.as_ref() == Some(&checkpoint.path);
+                let hover = format!(
+                    "{}\nTrained on: {}\nLimits: {}",
+                    checkpoint.path.display(),
+                    checkpoint.card.training_data,
+                    checkpoint.card.limits
+                );
+                if ui.selectable_label(selected, checkpoint.name()).on_hover_text(hover).clicked() {
+                    screen.ask(Command::SelectModel(checkpoint.path.clone()));
+                }
+            }
+        });
+        combo.response.on_hover_text("The network that classifies").accessible_name("Model");
+
+        let device = state.settings.device;
+        let combo =
+            ComboBox::from_id_salt("device").selected_text(device_name(device)).width(device_width);
+        let combo = combo.show_ui(ui, |ui| {
+            for choice in
+                [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Mps]
+            {
+                if ui.selectable_label(device == choice, device_name(choice)).clicked() {
+                    screen.ask(Command::SelectDevice(choice));
+                }
+            }
+        });
+        let hover = "Where it runs: by itself CUDA, else MPS, else the CPU";
+        combo.response.on_hover_text(hover).accessible_name("Device");
+    });
+}
+
+fn device_name(device: DeviceChoice) -> &'static str {
+    match device {
+        DeviceChoice::Auto => "Auto",
+        DeviceChoice::Cpu => "CPU",
+        DeviceChoice::Cuda => "CUDA",
+        DeviceChoice::Mps => "MPS",
+    }
+}
+
+fn bars(ui: &mut Ui, prediction: &Prediction) {
+    let tokens = theme::tokens(ui);
+    for (index, class) in prediction.classes.iter().enumerate() {
+        let predicted = index == prediction.predicted;
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::hover());
+        let number = format!("{:.2}", class.probability);
+        let label = format!("{} {number}", class.name);
+        response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
+        let painter = ui.painter();
+        let text = if predicted { tokens.text } else { tokens.dim };
+        let font = egui::FontId::proportional(13.0);
+        let line = rect.top() + 8.0;
+        let mut x = rect.left();
+        if predicted {
+            let tip = pos2(x + 6.0, line);
+            let corners = vec![pos2(x, line - 4.0), tip, pos2(x, line + 4.0)];
+            let shape = egui::Shape::convex_polygon(corners, tokens.text, egui::Stroke::NONE);
+            painter.add(shape);
+        }
+        x += 11.0;
+        painter.text(pos2(x, line), Align2::LEFT_CENTER, &class.name, font.clone(), text);
+        painter.text(pos2(rect.right(), line), Align2::RIGHT_CENTER, number, font, text);
+        let rail =
+            Rect::from_min_max(pos2(x, rect.top() + 19.0), pos2(rect.right(), rect.top() + 25.0));
+        painter.rect_filled(rail, 2.0, tokens.raised);
+        let filled = (rail.width() * class.probability.clamp(0.0, 1.0)).max(1.5);
+        let bar = Rect::from_min_size(rail.min, vec2(filled, rail.height()));
+        painter.rect_filled(bar, 2.0, theme::class_color(index));
+        let hover = format!("{label}: softmax of the logit {:.3}", class.logit);
+        response.on_hover_text(hover);
+    }
+    let small = |text: &str| RichText::new(text).font(theme::small());
+    ui.label(small("Not calibrated · familiarity not measured").color(tokens.warning))
+        .on_hover_text(
+            "The bars are what the network gives itself: how often it is right at such a number, \
+             and whether this scan is like those it was trained on, is not known.",
+        );
+    let device = format!(
+        "{} on {} in {}",
+        prediction.model,
+        prediction.device,
+        format::duration(prediction.elapsed)
+    );
+    let checkpoint = format!("Weights with SHA-256 {}", prediction.checkpoint_sha256);
+    ui.label(small(&device).color(tokens.dim)).on_hover_text(checkpoint);
+}
+
+/// A line where something will appear.
+pub fn waiting(ui: &mut Ui, text: &str) -> egui::Response {
+    ui.horizontal(|ui| {
+        ui.add(egui::Spinner::new().size(14.0).color(theme::tokens(ui).accent));
+        ui.label(RichText::new(text).color(theme::tokens(ui).dim));
+    })
+    .response
+}
+
+/// Why something did not appear, where it would have.
+pub fn failed(ui: &mut Ui, why: &str) {
+    ui.label(RichText::new(why).color(theme::tokens(ui).error));
+}
+
+fn idle(ui: &mut Ui, screen: &Screen) {
+    let session = &screen.state.session;
+    let text = match &session.checkpoints {
+        Load::Pending(_) => "Looking for models…",
+        _ if session.model.is_none() => {
+            "No model was found. Put NAME.safetensors with its card NAME.json into the weights \
+             folder and start again."
+        }
+        _ => "Open a scan to classify it.",
+    };
+    ui.label(RichText::new(text).color(theme::tokens(ui).dim));
+}

@@ -1,0 +1,244 @@
+//! What is written on the scan: corner texts, orientation letters, ruler, colour bar, probe.
+
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use super::format::{elide, three_digits, value};
+use super::slice_view::{Pane, Placement};
+use super::textures::Shown;
+use super::{Screen, theme};
+use crate::explain::upsample::sample;
+use crate::imaging::Rescale;
+use crate::state::{OpenSeries, Scale};
+
+const LINE: f32 = 15.0;
+const EDGE: f32 = 10.0;
+
+/// Writes everything that belongs to a pane; `layer` is the map that is shown, `cursor` where the
+/// pointer is.
+#[expect(clippy::too_many_arguments)]
+pub(super) fn paint(
+    painter: &Painter,
+    ui: &Ui,
+    screen: &mut Screen,
+    open: &OpenSeries,
+    pane: &Pane,
+    place: &Placement,
+    layer: Option<(Shown, usize)>,
+    cursor: Option<Pos2>,
+) {
+    let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
+    if !pane.pinned {
+        write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(open, fits));
+        write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(open, place, ui));
+        letters(painter, open, pane.rect);
+        ruler(painter, open, pane.rect, place);
+    }
+    let on = screen.state.settings.overlay.on;
+    if let Some(name) = pane.layer.filter(|_| on || pane.pinned) {
+        let lines = layer_lines(name, layer, fits);
+        let corner = if pane.pinned { Align2::LEFT_TOP } else { Align2::RIGHT_TOP };
+        write(painter, pane.rect, corner, &lines);
+    }
+    if let Some((shown, index)) = layer.filter(|(shown, i)| on && shown.map(*i).raw_max > 0.0) {
+        bar(painter, ui, screen, shown, index, pane);
+    }
+    if let Some(at) = cursor.and_then(|cursor| place.pixel(cursor)) {
+        write(painter, pane.rect, Align2::RIGHT_BOTTOM, &probe_lines(open, at, layer));
+    }
+}
+
+type Line = (String, FontId, Color32);
+
+fn plain(text: String) -> Line {
+    (text, theme::small(), theme::ON_SCAN_DIM)
+}
+
+fn strong(text: String) -> Line {
+    (text, FontId::proportional(13.0), theme::ON_SCAN)
+}
+
+/// Writes lines into a corner of a pane.
+fn write(painter: &Painter, rect: Rect, corner: Align2, lines: &[Line]) {
+    let room = rect.shrink2(vec2(EDGE, EDGE - 2.0));
+    let start = corner.pos_in_rect(&room);
+    let below = corner.y() == egui::Align::Max;
+    for (index, (text, font, color)) in lines.iter().enumerate() {
+        let step = if below { index as f32 - (lines.len() - 1) as f32 } else { index as f32 };
+        outlined(painter, start + vec2(0.0, step * LINE), corner, text, font.clone(), *color);
+    }
+}
+
+/// Text that can be read on bright tissue, too.
+fn outlined(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
+    let shade = Color32::from_black_alpha(190);
+    for shift in [vec2(1.0, 1.0), vec2(-1.0, 0.0)] {
+        p.text(at + shift, anchor, text, font.clone(), shade);
+    }
+    p.text(at, anchor, text, font, color);
+}
+
+fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
+    let slice = open.slice();
+    let mut lines = vec![strong(elide(&open.name(), fits))];
+    if let Some(description) = &open.series.description {
+        lines.push(plain(elide(description, fits)));
+    }
+    let plane = slice.orientation.and_then(|orientation| orientation.plane());
+    let plane = plane.map(|plane| format!("{plane} · ")).unwrap_or_default();
+    let size = format!("{plane}{}×{} · {}", slice.width, slice.height, open.series.format);
+    lines.push(plain(elide(&size, fits)));
+    if open.series.synthetic {
+        lines.push(("SYNTHETIC".to_owned(), theme::small(), theme::ON_SCAN_WARNING));
+    }
+    lines
+}
+
+fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
+    let zoom = place.scale * ui.pixels_per_point() * 100.0;
+    let window = open.window;
+    let inverted = if open.invert { " · inverted" } else { "" };
+    let mut lines = Vec::new();
+    let slices = open.series.slices.len();
+    if slices > 1 {
+        lines.push(strong(format!("Slice {}/{slices}", open.slice + 1)));
+    }
+    let (width, center) = (three_digits(window.width), three_digits(window.center));
+    lines.push(plain(format!("W {width}  L {center}{inverted}")));
+    lines.push(plain(format!("Zoom {zoom:.0} %")));
+    lines
+}
+
+fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Line> {
+    let mut lines = vec![strong(elide(name, fits))];
+    if let Some((shown, index)) = layer {
+        let map = shown.map(index);
+        lines.push(plain(format!("{}×{}×{}", map.height, map.width, map.channels)));
+        if map.raw_max > 0.0 {
+            lines.push(plain(format!("max {} logit/px", three_digits(map.raw_max))));
+        } else {
+            let none = "no positive evidence".to_owned();
+            lines.push((none, theme::small(), theme::ON_SCAN_WARNING));
+        }
+    }
+    lines
+}
+
+fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line> {
+    let slice = open.slice();
+    let (x, y) = (at.x as usize, at.y as usize);
+    let mut lines = vec![plain(format!("x {x}  y {y}"))];
+    if let Some(stored) = slice.stored_at(x, y) {
+        lines.push(strong(format!("stored {}", value(stored))));
+        if slice.rescale != Rescale::IDENTITY {
+            lines.push(plain(format!("value {}", value(slice.rescale.apply(stored)))));
+        }
+    }
+    if let Some((shown, index)) = layer {
+        let found = sample(shown.map(index), &shown.evidence.region, at.x, at.y);
+        let found = found.map_or("not seen".to_owned(), three_digits);
+        lines.push(plain(format!("map {found}")));
+    }
+    lines
+}
+
+fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
+    let Some(orientation) = open.slice().orientation else { return };
+    let [left, right, top, bottom] = orientation.edge_letters();
+    let room = rect.shrink(EDGE);
+    for (letter, at, anchor) in [
+        (left, room.left_center(), Align2::LEFT_CENTER),
+        (right, room.right_center(), Align2::RIGHT_CENTER),
+        (top, room.center_top(), Align2::CENTER_TOP),
+        (bottom, room.center_bottom(), Align2::CENTER_BOTTOM),
+    ] {
+        outlined(painter, at, anchor, &letter, FontId::proportional(16.0), theme::ON_SCAN);
+    }
+}
+
+/// A length in millimetres, only where the file gives the spacing.
+fn ruler(painter: &Painter, open: &OpenSeries, rect: Rect, place: &Placement) {
+    let Some(spacing) = open.slice().spacing else { return };
+    let points_per_mm = place.scale / spacing.column_mm;
+    let Some(length) = ruler_length(rect.width() * 0.25 / points_per_mm) else { return };
+    let width = length * points_per_mm;
+    let y = rect.bottom() - EDGE - 22.0;
+    let x = rect.center().x - width / 2.0;
+    for (stroke, shift) in [
+        (Stroke::new(3.0, Color32::from_black_alpha(190)), 0.0),
+        (Stroke::new(1.0, theme::ON_SCAN), 0.0),
+    ] {
+        painter.hline(x..=x + width, y + shift, stroke);
+        painter.vline(x, y - 4.0..=y + 4.0, stroke);
+        painter.vline(x + width, y - 4.0..=y + 4.0, stroke);
+    }
+    let at = pos2(rect.center().x, y - 6.0);
+    let text = format!("{} mm", value(length));
+    outlined(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
+}
+
+/// The longest round length, in millimetres, that is not longer than `most`.
+fn ruler_length(most: f32) -> Option<f32> {
+    [200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1]
+        .into_iter()
+        .find(|length| *length <= most)
+}
+
+/// The colours of a map with the numbers they stand for.
+fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usize, pane: &Pane) {
+    let height = (pane.rect.height() * 0.4).clamp(40.0, 220.0);
+    let middle = pane.rect.center().y;
+    // Orientation letters keep the very edge.
+    let right = pane.rect.right() - EDGE - 22.0;
+    let rect = Rect::from_min_max(
+        pos2(right - 10.0, middle - height / 2.0),
+        pos2(right, middle + height / 2.0),
+    );
+    let texture = screen.textures.bar(ui, shown.overlay.color_map);
+    let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    painter.image(texture, rect, uv, Color32::WHITE);
+    painter.rect_stroke(
+        rect,
+        0.0,
+        Stroke::new(1.0, Color32::from_black_alpha(190)),
+        StrokeKind::Outside,
+    );
+    let top = shown.top(index);
+    for (fraction, anchor) in
+        [(1.0, Align2::RIGHT_TOP), (0.5, Align2::RIGHT_CENTER), (0.0, Align2::RIGHT_BOTTOM)]
+    {
+        let at = pos2(rect.left() - 5.0, egui::lerp(rect.bottom()..=rect.top(), fraction));
+        let text = three_digits(top * fraction);
+        outlined(painter, at, anchor, &text, theme::small(), theme::ON_SCAN);
+    }
+    let threshold = shown.overlay.threshold;
+    if threshold > 0.0 {
+        let y = egui::lerp(rect.bottom()..=rect.top(), threshold.min(1.0));
+        let hidden = Rect::from_min_max(pos2(rect.left(), y), rect.max);
+        painter.rect_filled(hidden, 0.0, Color32::from_black_alpha(150));
+        painter.hline(rect.left() - 2.0..=rect.right() + 2.0, y, Stroke::new(1.0, theme::ON_SCAN));
+    }
+    if !pane.pinned {
+        let scale = match shown.overlay.scale {
+            Scale::PerMap => "per map",
+            Scale::Shared => "shared",
+            Scale::Absolute => "absolute",
+        };
+        let at = rect.right_bottom() + vec2(0.0, 5.0);
+        let font = theme::tiny();
+        outlined(painter, at, Align2::RIGHT_TOP, "logit/px", font.clone(), theme::ON_SCAN_DIM);
+        let at = at + vec2(0.0, 12.0);
+        outlined(painter, at, Align2::RIGHT_TOP, scale, font, theme::ON_SCAN_DIM);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ruler_length;
+
+    #[test]
+    fn rulers_are_round_and_fit() {
+        assert_eq!(ruler_length(72.0), Some(50.0));
+        assert_eq!(ruler_length(9.9), Some(5.0));
+        assert_eq!(ruler_length(0.01), None);
+    }
+}

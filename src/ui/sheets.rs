@@ -1,0 +1,132 @@
+//! Sheets over the window: keys, notices, about, a path to open.
+
+use egui::{Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
+
+use super::{Screen, notifications, theme};
+use crate::state::command::{Menu, TABLE};
+use crate::state::{Command, Sheet};
+
+/// Draws the sheet that is open, if one is.
+pub fn show(ui: &Ui, screen: &mut Screen) {
+    let Some(sheet) = screen.state.session.sheet else { return };
+    let frame = Frame::window(ui.style()).inner_margin(20);
+    let modal = Modal::new(Id::unique("sheet")).frame(frame).show(ui.ctx(), |ui| {
+        let (title, width) = match sheet {
+            Sheet::Keys => ("Keys and mouse", 800.0),
+            Sheet::Notices => ("Notices", 520.0),
+            Sheet::About => ("About MRIMaster", 460.0),
+            Sheet::EnterPath => ("Open a path", 480.0),
+        };
+        ui.set_width(f32::min(width, ui.ctx().content_rect().width() - 60.0));
+        ui.heading(title);
+        ui.add_space(6.0);
+        match sheet {
+            Sheet::Keys => keys(ui),
+            Sheet::Notices => notifications::history(ui, screen),
+            Sheet::About => about(ui),
+            Sheet::EnterPath => enter_path(ui, screen),
+        }
+        ui.add_space(6.0);
+        if ui.button("Close").clicked() {
+            screen.ask(Command::Show(None));
+        }
+    });
+    if modal.should_close() {
+        screen.ask(Command::Show(None));
+    }
+}
+
+/// What the mouse does on the scan.
+const MOUSE: [(&str, &str); 8] = [
+    ("Left drag", "Window: across for width, down for centre"),
+    ("Middle drag", "Move the scan"),
+    ("Right drag", "Zoom"),
+    ("Wheel", "Slices; zoom where there is one only"),
+    ("Ctrl + wheel", "Zoom at the cursor"),
+    ("Double click", "Fit"),
+    ("Click on a layer", "Show its map on the scan"),
+    ("Right click on a layer", "Pin it beside the scan"),
+];
+
+fn keys(ui: &mut Ui) {
+    let height = ui.ctx().content_rect().height() - 160.0;
+    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ui.columns(3, |columns| {
+            for (column, menus) in columns.iter_mut().zip([
+                [Menu::File, Menu::Evidence].as_slice(),
+                &[Menu::View, Menu::Help],
+                &[Menu::Window, Menu::Panels],
+            ]) {
+                for &menu in menus {
+                    shortcuts(column, menu);
+                }
+            }
+            theme::section(&mut columns[2], "Mouse");
+            pairs(&mut columns[2], "mouse", &MOUSE.map(|(a, b)| (a.to_owned(), b)));
+        });
+    });
+}
+
+fn shortcuts(ui: &mut Ui, menu: Menu) {
+    theme::section(ui, menu.name());
+    let pair = |entry: &'static crate::state::command::Entry| {
+        let keys: Vec<String> = entry.shortcuts.iter().map(ToString::to_string).collect();
+        (keys.join(" "), entry.name)
+    };
+    let of_menu = TABLE.iter().filter(|e| e.menu == menu && !e.shortcuts.is_empty());
+    let rows: Vec<(String, &str)> = of_menu.map(pair).collect();
+    pairs(ui, menu.name(), &rows);
+}
+
+fn pairs(ui: &mut Ui, id: &str, rows: &[(String, &str)]) {
+    let accent = theme::tokens(ui).accent;
+    Grid::new(id)
+        .num_columns(2)
+        .spacing([12.0, 4.0])
+        .min_col_width(58.0)
+        .min_row_height(14.0)
+        .show(ui, |ui| {
+            for (left, right) in rows {
+                ui.label(RichText::new(left).font(theme::small()).color(accent));
+                ui.add(egui::Label::new(RichText::new(*right).font(theme::small())).wrap());
+                ui.end_row();
+            }
+        });
+    ui.add_space(8.0);
+}
+
+fn about(ui: &mut Ui) {
+    ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
+    ui.add_space(4.0);
+    ui.label(
+        "Shows which parts of an MRI a classifier found evidence in, for every one of its \
+         convolutional layers.",
+    );
+    ui.add_space(4.0);
+    let warning = theme::tokens(ui).warning;
+    ui.label(RichText::new("Not for diagnostic use.").strong().color(warning));
+    ui.label(
+        "It is no medical device. Its probabilities are not calibrated, and a class-activation \
+         map is no causal explanation, no localisation and no proof of correctness.",
+    );
+}
+
+fn enter_path(ui: &mut Ui, screen: &mut Screen) {
+    let id = Id::unique("path to open");
+    let mut path = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_default();
+    let field =
+        TextEdit::singleline(&mut path).desired_width(f32::INFINITY).hint_text("/folder/scan.dcm");
+    let response = ui.add(field).accessible_name("Path of a scan");
+    if !response.has_focus() && !response.lost_focus() {
+        response.request_focus();
+    }
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let trimmed = path.trim().trim_matches(['"', '\'']).to_owned();
+    let clicked = ui.add_enabled(!trimmed.is_empty(), egui::Button::new("Open")).clicked();
+    if (entered || clicked) && !trimmed.is_empty() {
+        screen.ask(Command::Open(vec![trimmed.into()]));
+        screen.ask(Command::Show(None));
+        path.clear();
+    }
+    ui.data_mut(|data| data.insert_temp(id, path));
+}

@@ -1,0 +1,73 @@
+//! The line at the bottom: which model, that this is no diagnosis, what is going on.
+
+use egui::{Align, Layout, RichText, Spinner, Ui};
+
+use super::{Screen, format, theme};
+use crate::state::{Command, Level, Load};
+
+/// Draws the bar.
+pub fn show(ui: &mut Ui, screen: &mut Screen) {
+    let tokens = theme::tokens(ui);
+    let small = |text: String| RichText::new(text).font(theme::small());
+    ui.horizontal(|ui| {
+        ui.label(small(model(screen)).color(tokens.dim));
+        ui.separator();
+        ui.label(small("Not for diagnostic use".into()).color(tokens.warning).strong());
+        if screen.state.session.shown().is_some_and(|open| open.series.synthetic) {
+            ui.separator();
+            ui.label(small("Synthetic scan".into()).color(tokens.warning));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            notices(ui, screen);
+            if let Some(work) = work(screen) {
+                ui.separator();
+                ui.label(small(work.into()).color(tokens.dim));
+                ui.add(Spinner::new().size(12.0).color(tokens.accent));
+            }
+        });
+    });
+}
+
+fn model(screen: &Screen) -> String {
+    let session = &screen.state.session;
+    if let Some(prediction) = session.prediction.ready() {
+        let time = format::duration(prediction.elapsed);
+        return format!("{} · {} · {time}", prediction.model, prediction.device);
+    }
+    match (&session.checkpoints, session.checkpoint()) {
+        (_, Some(checkpoint)) => checkpoint.name(),
+        (Load::Pending(_), None) => "Looking for models…".into(),
+        _ => "No model".into(),
+    }
+}
+
+fn work(screen: &Screen) -> Option<&'static str> {
+    let session = &screen.state.session;
+    if !session.opening.is_empty() {
+        Some("Opening…")
+    } else if session.prediction.is_pending() {
+        Some("Classifying…")
+    } else if session.evidence.is_pending() {
+        Some("Making maps…")
+    } else {
+        None
+    }
+}
+
+fn notices(ui: &mut Ui, screen: &mut Screen) {
+    let tokens = theme::tokens(ui);
+    let history = screen.state.notices.history();
+    let worst = history.iter().map(|notice| notice.level).max();
+    let color = match worst {
+        Some(Level::Error) => tokens.error,
+        Some(Level::Warning) => tokens.warning,
+        _ => tokens.dim,
+    };
+    let text = format::count(history.len(), "notice");
+    let text = RichText::new(text).font(theme::small()).color(color);
+    let button = egui::Button::new(text).frame(false).small();
+    let hover = Command::ShowNotices.entry().map(|entry| entry.hover()).unwrap_or_default();
+    if ui.add(button).on_hover_text(hover).clicked() {
+        screen.ask(Command::ShowNotices);
+    }
+}

@@ -1,0 +1,281 @@
+//! Pictures on the graphics card: made once, made anew when what they show has changed, dropped
+//! when nobody looked at them for a while.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use egui::{Color32, ColorImage, TextureHandle, TextureId, TextureOptions};
+
+use super::colormap;
+use crate::explain::upsample::upsample;
+use crate::imaging::{Slice, Window};
+use crate::model::prediction::{Evidence, InputRegion, SaliencyMap};
+use crate::state::{ColorMap, OpenSeries, Overlay, State};
+
+/// What a texture shows. What it looks like (window, colours) is its fingerprint, not its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Picture {
+    /// The slice that is shown.
+    Scan,
+    /// A series in the list.
+    Thumbnail(u64),
+    /// The slice that is shown, small, behind the maps of the strip.
+    SmallScan,
+    /// A layer's map over the scan.
+    Overlay(usize),
+    /// A layer in the strip, at its own resolution.
+    Native(usize),
+    /// A layer in the strip, at the scan's proportions.
+    Upsampled(usize),
+    /// A layer in the strip, transparent as over the scan.
+    SmallOverlay(usize),
+    /// The colours of a map, from the top down.
+    Bar(ColorMap),
+}
+
+struct Entry {
+    texture: TextureHandle,
+    fingerprint: u64,
+    used: u64,
+}
+
+/// All pictures of the window.
+#[derive(Default)]
+pub struct Textures {
+    entries: HashMap<Picture, Entry>,
+    pass: u64,
+    greys: Vec<u8>,
+}
+
+/// Longest side of pictures in the strip and the list, in pixels.
+const SMALL: usize = 128;
+/// Longest side of a map over the scan: maps are smooth, the graphics card does the rest.
+const OVERLAY: usize = 1024;
+
+impl Textures {
+    /// Ends a frame: pictures not looked at for long are dropped.
+    pub fn end_pass(&mut self) {
+        const KEPT_PASSES: u64 = 300;
+        self.pass += 1;
+        let pass = self.pass;
+        self.entries.retain(|_, entry| entry.used + KEPT_PASSES > pass);
+    }
+
+    /// The slice of a series that is shown, under its window. Where pixels are drawn larger than
+    /// three times, they are shown as squares: nothing is invented between them.
+    pub fn scan(&mut self, ui: &egui::Ui, open: &OpenSeries, magnified: bool) -> TextureId {
+        let limit = ui.input(|input| input.max_texture_side);
+        let options = if magnified { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
+        let look = (open.key(), window_bits(open.window), open.invert, magnified);
+        let slice = open.slice();
+        self.get(ui, Picture::Scan, look, options, |greys| {
+            slice.map_to_grey(open.window, open.invert, greys);
+            grey_image(greys, slice, limit)
+        })
+    }
+
+    /// A series in the list: its middle slice under its first window.
+    pub fn thumbnail(&mut self, ui: &egui::Ui, open: &OpenSeries) -> TextureId {
+        let slices = &open.series.slices;
+        let slice = &slices[slices.len() / 2];
+        let name = Picture::Thumbnail(open.number);
+        self.get(ui, name, (), TextureOptions::LINEAR, |greys| {
+            slice.map_to_grey(slice.first_window(), false, greys);
+            grey_image(greys, slice, SMALL)
+        })
+    }
+
+    /// The shown slice in the strip.
+    pub fn small_scan(&mut self, ui: &egui::Ui, open: &OpenSeries) -> TextureId {
+        let look = (open.key(), window_bits(open.window), open.invert);
+        let slice = open.slice();
+        self.get(ui, Picture::SmallScan, look, TextureOptions::LINEAR, |greys| {
+            slice.map_to_grey(open.window, open.invert, greys);
+            grey_image(greys, slice, SMALL)
+        })
+    }
+
+    /// The map of layer `index` over the scan, transparent below the threshold.
+    pub fn overlay(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
+        let look = (shown.identity(index), shown.color_bits(), shown.veil_bits());
+        self.get(ui, Picture::Overlay(index), look, TextureOptions::LINEAR, |_| {
+            shown.veil(index, OVERLAY)
+        })
+    }
+
+    /// The map of layer `index` in the strip, over the scan.
+    pub fn small_overlay(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
+        let look = (shown.identity(index), shown.color_bits(), shown.veil_bits());
+        self.get(ui, Picture::SmallOverlay(index), look, TextureOptions::LINEAR, |_| {
+            shown.veil(index, SMALL)
+        })
+    }
+
+    /// The map of layer `index` in the strip, at the scan's proportions.
+    pub fn upsampled(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
+        let look = (shown.identity(index), shown.color_bits());
+        self.get(ui, Picture::Upsampled(index), look, TextureOptions::LINEAR, |_| {
+            let (width, height, values) = shown.on_scan(index, SMALL);
+            shown.paint(index, width, height, &values, |color, _| color)
+        })
+    }
+
+    /// The map of layer `index` in the strip, one square for each of its cells.
+    pub fn native(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
+        let look = (shown.identity(index), shown.color_bits());
+        self.get(ui, Picture::Native(index), look, TextureOptions::NEAREST, |_| {
+            let map = shown.map(index);
+            shown.paint(index, map.width, map.height, &map.values, |color, _| color)
+        })
+    }
+
+    /// A colour map from the top of the scale down to zero.
+    pub fn bar(&mut self, ui: &egui::Ui, map: ColorMap) -> TextureId {
+        self.get(ui, Picture::Bar(map), (), TextureOptions::LINEAR, |_| {
+            let colors = colormap::lut(map).iter().rev().copied().collect();
+            ColorImage::new([1, 256], colors)
+        })
+    }
+
+    fn get(
+        &mut self,
+        ui: &egui::Ui,
+        picture: Picture,
+        look: impl Hash,
+        options: TextureOptions,
+        make: impl FnOnce(&mut Vec<u8>) -> ColorImage,
+    ) -> TextureId {
+        let mut hasher = DefaultHasher::new();
+        look.hash(&mut hasher);
+        let fingerprint = hasher.finish();
+        match self.entries.get_mut(&picture) {
+            Some(entry) if entry.fingerprint == fingerprint => {
+                entry.used = self.pass;
+                entry.texture.id()
+            }
+            Some(entry) => {
+                entry.texture.set(make(&mut self.greys), options);
+                (entry.fingerprint, entry.used) = (fingerprint, self.pass);
+                entry.texture.id()
+            }
+            None => {
+                let image = make(&mut self.greys);
+                let texture = ui.ctx().load_texture(format!("{picture:?}"), image, options);
+                let id = texture.id();
+                self.entries.insert(picture, Entry { texture, fingerprint, used: self.pass });
+                id
+            }
+        }
+    }
+}
+
+/// Evidence of the slice that is shown, and how it is to look.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    pub open: &'a OpenSeries,
+    pub evidence: &'a Evidence,
+    pub overlay: &'a Overlay,
+    /// Tells answers apart.
+    identity: u64,
+}
+
+impl<'a> Shown<'a> {
+    /// `None` while there is no evidence.
+    pub fn of(state: &'a State) -> Option<Self> {
+        let open = state.session.shown()?;
+        let evidence = state.session.evidence.ready()?;
+        let mut hasher = DefaultHasher::new();
+        (open.key(), &state.session.model, evidence.class, evidence.tap).hash(&mut hasher);
+        (state.settings.device, evidence.shared_max.to_bits()).hash(&mut hasher);
+        let identity = hasher.finish();
+        Some(Self { open, evidence, overlay: &state.settings.overlay, identity })
+    }
+
+    /// The place of a layer among the maps.
+    pub fn index_of(&self, layer: &str) -> Option<usize> {
+        self.evidence.maps.iter().position(|map| map.layer.name == layer)
+    }
+
+    /// The map of a layer.
+    pub fn map(&self, index: usize) -> &'a SaliencyMap {
+        &self.evidence.maps[index]
+    }
+
+    /// The value that takes the brightest colour.
+    pub fn top(&self, index: usize) -> f32 {
+        self.overlay.scale_max(self.map(index).raw_max, self.evidence.shared_max)
+    }
+
+    fn identity(&self, index: usize) -> (u64, usize) {
+        (self.identity, index)
+    }
+
+    fn color_bits(&self) -> (ColorMap, crate::state::Scale, u32) {
+        (self.overlay.color_map, self.overlay.scale, self.overlay.absolute_max.to_bits())
+    }
+
+    fn veil_bits(&self) -> (u32, u32) {
+        (self.overlay.opacity.to_bits(), self.overlay.threshold.to_bits())
+    }
+
+    /// The map on the scan's pixels, or on fewer where the scan is larger than `limit`.
+    fn on_scan(&self, index: usize, limit: usize) -> (usize, usize, Vec<f32>) {
+        let slice = self.open.slice();
+        let scale = (limit as f32 / slice.width.max(slice.height) as f32).min(1.0);
+        let side = |pixels: usize| ((pixels as f32 * scale).round() as usize).max(1);
+        let (width, height) = (side(slice.width), side(slice.height));
+        let (sx, sy) = (width as f32 / slice.width as f32, height as f32 / slice.height as f32);
+        let region = self.evidence.region;
+        let region = InputRegion {
+            x: region.x * sx,
+            y: region.y * sy,
+            width: region.width * sx,
+            height: region.height * sy,
+        };
+        (width, height, upsample(self.map(index), &region, width, height))
+    }
+
+    /// The map as it lies over the scan.
+    fn veil(&self, index: usize, limit: usize) -> ColorImage {
+        let (width, height, values) = self.on_scan(index, limit);
+        let Overlay { opacity, threshold, .. } = *self.overlay;
+        self.paint(index, width, height, &values, |color, fraction| {
+            if fraction <= 0.0 || fraction < threshold {
+                Color32::TRANSPARENT
+            } else {
+                color.gamma_multiply(opacity)
+            }
+        })
+    }
+
+    /// Colours for values; `finish` sees the colour and the value as a fraction of the top.
+    fn paint(
+        &self,
+        index: usize,
+        width: usize,
+        height: usize,
+        values: &[f32],
+        finish: impl Fn(Color32, f32) -> Color32,
+    ) -> ColorImage {
+        let (top, lut) = (self.top(index), colormap::lut(self.overlay.color_map));
+        let pixels =
+            values.iter().map(|&value| finish(lut[colormap::index(value, top)], value / top));
+        ColorImage::new([width, height], pixels.collect())
+    }
+}
+
+fn window_bits(window: Window) -> (u32, u32) {
+    (window.center.to_bits(), window.width.to_bits())
+}
+
+/// Greys as a picture with sides of at most `limit` pixels: every n-th pixel where there are more.
+fn grey_image(greys: &[u8], slice: &Slice, limit: usize) -> ColorImage {
+    let step = slice.width.max(slice.height).div_ceil(limit.max(1)).max(1);
+    if step == 1 {
+        return ColorImage::from_gray([slice.width, slice.height], greys);
+    }
+    let (width, height) = (slice.width.div_ceil(step), slice.height.div_ceil(step));
+    let rows = greys.chunks_exact(slice.width).step_by(step);
+    let fewer: Vec<u8> = rows.flat_map(|row| row.iter().copied().step_by(step)).collect();
+    ColorImage::from_gray([width, height], &fewer)
+}

@@ -1,0 +1,302 @@
+//! The window as a person meets it: found by accessible label, driven by mouse and keys.
+
+#[path = "window/fake.rs"]
+mod fake;
+
+use std::path::Path;
+use std::time::Duration;
+
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use fake::{Asked, Fake, layers, rings};
+use mrimaster::app::{App, Start, screenshot};
+use mrimaster::imaging::Series;
+use mrimaster::state::Command;
+use mrimaster::worker::job::Request;
+
+fn open(path: &Path) -> Result<Series, String> {
+    match path.to_str() {
+        Some(name) if name.ends_with(".nii") => Ok(rings(name, 9)),
+        Some(name) if name.ends_with(".png") => Ok(rings(name, 1)),
+        _ => Err(format!("{}: this is text; open a scan instead", path.display())),
+    }
+}
+
+struct Window {
+    harness: Harness<'static, Option<App>>,
+    asked: Asked,
+}
+
+impl Window {
+    /// A window of 1280×720 with these files on its command line.
+    fn new(paths: &[&str]) -> Self {
+        let (workers, asked) = Fake::new(open);
+        let start = Start { paths: paths.iter().map(Into::into).collect(), ..Start::default() };
+        let mut begin = Some((workers, start));
+        let harness = Harness::builder().with_size(vec2(1280.0, 720.0)).build_ui_state(
+            move |ui, app: &mut Option<App>| {
+                let app = app.get_or_insert_with(|| {
+                    let (workers, start) = begin.take().expect("made once");
+                    App::new(ui.ctx(), workers, start)
+                });
+                app.show(ui);
+            },
+            None,
+        );
+        let mut window = Self { harness, asked };
+        window.settle();
+        window
+    }
+
+    fn settle(&mut self) {
+        self.harness.run_ok();
+    }
+
+    fn app(&mut self) -> &mut App {
+        self.harness.state_mut().as_mut().expect("it was drawn")
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.settle();
+    }
+
+    fn press(&mut self, key: Key) {
+        self.harness.key_press(key);
+        self.settle();
+    }
+
+    fn shows(&self, part_of_label: &str) -> bool {
+        self.harness.query_all_by_label_contains(part_of_label).next().is_some()
+    }
+
+    fn classified(&self) -> usize {
+        let asked = self.asked.borrow();
+        asked.iter().filter(|request| matches!(request, Request::Classify(_))).count()
+    }
+}
+
+#[test]
+fn an_opened_file_is_shown_with_four_probabilities() {
+    let window = Window::new(&["scan.nii"]);
+    assert!(window.shows("scan scan.nii slice 5 of 9"));
+    for bar in ["glioma 0.81", "meningioma 0.14", "no tumour 0.02", "pituitary 0.03"] {
+        window.harness.get_by_label(bar);
+    }
+    assert!(window.shows("Not calibrated"), "no probability stands alone");
+    assert!(window.shows("Not for diagnostic use"));
+}
+
+#[test]
+fn an_empty_window_teaches_and_opens_the_demo_study() {
+    let mut window = Window::new(&[]);
+    assert!(window.shows("Drop an MRI here"));
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    window.settle();
+    assert!(window.shows("scan demo.nii slice 13 of 24"));
+    assert!(window.shows("Synthetic scan"));
+}
+
+#[test]
+fn a_click_and_the_brackets_choose_the_layer_on_the_scan() {
+    let mut window = Window::new(&["scan.png"]);
+    let layers = layers();
+    let name = |index: usize| layers[index].0.name.clone();
+    assert!(window.shows(&format!("heatmap of {}", name(48))), "the last layer comes first");
+    let label = format!("layer {} conv 7×7×1280 max", name(46));
+    window.harness.get_by_label_contains(&label).click();
+    window.settle();
+    assert!(window.shows(&format!("heatmap of {}", name(46))));
+    window.press(Key::OpenBracket);
+    assert!(window.shows(&format!("heatmap of {}", name(45))));
+    window.press(Key::CloseBracket);
+    window.press(Key::CloseBracket);
+    assert!(window.shows(&format!("heatmap of {}", name(47))));
+    assert_eq!(window.classified(), 1, "all layers came in one answer");
+}
+
+#[test]
+fn a_layer_without_evidence_says_so() {
+    let window = Window::new(&["scan.png"]);
+    let name = &layers()[45].0.name;
+    window.harness.get_by_label_contains(&format!("layer {name} conv 7×7×1280 no positive"));
+}
+
+#[test]
+fn the_strip_follows_the_chosen_layer() {
+    let mut window = Window::new(&["scan.png"]);
+    let first = format!("layer {} ", layers()[0].0.name);
+    assert!(!window.shows(&first), "49 columns do not fit, and only those in sight are drawn");
+    let name = layers()[0].0.name.clone();
+    window.app().apply(Command::SelectLayer(name));
+    window.settle();
+    assert!(window.shows(&first));
+}
+
+#[test]
+fn another_class_is_explained_and_the_first_again_without_asking() {
+    let mut window = Window::new(&["scan.png"]);
+    window.click("Class to explain");
+    window.click("pituitary");
+    assert_eq!(window.app().state().session.evidence.ready().map(|e| e.class), Some(3));
+    assert_eq!(window.classified(), 2);
+    window.click("Class to explain");
+    window.click("glioma");
+    assert_eq!(window.app().state().session.evidence.ready().map(|e| e.class), Some(0));
+    assert_eq!(window.classified(), 2, "the first answer was kept");
+}
+
+#[test]
+fn g_takes_the_heatmap_off_and_puts_it_back() {
+    let mut window = Window::new(&["scan.png"]);
+    assert!(window.shows("heatmap of"));
+    window.press(Key::G);
+    assert!(!window.shows("heatmap of"));
+    window.click("Show on the scan");
+    assert!(window.shows("heatmap of"));
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_becomes_a_toast_and_the_window_stays() {
+    let mut window = Window::new(&["scan.png"]);
+    window.app().apply(Command::Open(vec!["notes.dcm".into()]));
+    window.settle();
+    assert!(window.shows("notes.dcm: this is text; open a scan instead"));
+    assert!(window.shows("scan scan.png slice 1 of 1, heatmap of"));
+    window.click("Dismiss");
+    assert!(!window.shows("notes.dcm"));
+    window.click("1 notice");
+    assert!(window.shows("Error: notes.dcm: this is text"), "the history keeps it");
+    window.press(Key::Escape);
+    assert!(!window.shows("notes.dcm"));
+}
+
+#[test]
+fn a_path_can_be_typed_where_there_is_no_dialog() {
+    let mut window = Window::new(&[]);
+    window.click("Open path…");
+    window.harness.get_by_label("Path of a scan").focus();
+    window.settle();
+    window.harness.get_by_label("Path of a scan").type_text("\"typed scan.nii\"");
+    window.settle();
+    window.press(Key::Enter);
+    assert!(window.shows("scan typed scan.nii slice 5 of 9"));
+    assert!(!window.shows("Path of a scan"));
+}
+
+#[test]
+fn typing_a_path_presses_no_shortcuts() {
+    let mut window = Window::new(&["scan.png"]);
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::L);
+    window.settle();
+    window.press(Key::G);
+    window.press(Key::F);
+    assert!(window.shows("heatmap of"));
+    assert!(window.shows("glioma 0.81"));
+}
+
+#[test]
+fn arrows_home_and_end_go_through_the_slices() {
+    let mut window = Window::new(&["scan.nii"]);
+    window.press(Key::ArrowDown);
+    assert!(window.shows("slice 6 of 9"));
+    window.press(Key::Home);
+    assert!(window.shows("slice 1 of 9"));
+    window.press(Key::ArrowUp);
+    assert!(window.shows("slice 1 of 9"));
+    window.press(Key::End);
+    assert!(window.shows("slice 9 of 9"));
+}
+
+#[test]
+fn layers_are_pinned_beside_the_scan_and_taken_away() {
+    let mut window = Window::new(&["scan.png"]);
+    let name = |index: usize| layers()[index].0.name.clone();
+    window.press(Key::P);
+    window.press(Key::OpenBracket);
+    window.click("Pin the layer");
+    for index in [48, 47] {
+        assert!(window.shows(&format!("heatmap of {}, pinned", name(index))));
+    }
+    window.click(&format!("unpin {}", name(48)));
+    assert!(!window.shows(&format!("heatmap of {}, pinned", name(48))));
+    window.press(Key::U);
+    assert!(!window.shows(", pinned"));
+}
+
+#[test]
+fn the_left_drag_windows_and_the_double_click_fits() {
+    let mut window = Window::new(&["scan.png"]);
+    let shown = |window: &mut Window| window.app().state().session.shown().unwrap().clone();
+    let before = shown(&mut window);
+    let middle = window.harness.get_by_label_contains("scan scan.png").rect().center();
+    window.harness.drag_at(middle);
+    window.harness.step();
+    window.harness.hover_at(middle + vec2(60.0, 0.0));
+    window.harness.step();
+    window.harness.drop_at(middle + vec2(60.0, 0.0));
+    window.settle();
+    let after = shown(&mut window);
+    assert!(after.window.width > before.window.width, "to the right: wider");
+    assert_eq!(after.window.center, before.window.center);
+    window.press(Key::Plus);
+    assert!(shown(&mut window).view.zoom > 1.0);
+    window.press(Key::Equals);
+    assert_eq!(shown(&mut window).view, before.view);
+    window.press(Key::Backspace);
+    assert_eq!(shown(&mut window).window, before.window);
+}
+
+#[test]
+fn docks_keep_their_size_when_nobody_drags_them() {
+    let mut window = Window::new(&["scan.nii"]);
+    let before = window.app().state().settings.docks;
+    assert_eq!(before, mrimaster::state::Settings::default().docks);
+    window.harness.run_steps(30);
+    assert_eq!(window.app().state().settings.docks, before);
+}
+
+#[test]
+fn the_scan_keeps_half_of_a_small_window() {
+    let mut window = Window::new(&["scan.nii"]);
+    let scan = window.harness.get_by_label_contains("scan scan.nii").rect();
+    assert!(scan.width() >= 640.0 && scan.height() >= 300.0, "{scan:?}");
+    window.press(Key::F);
+    let alone = window.harness.get_by_label_contains("scan scan.nii").rect();
+    assert!(alone.width() > 1260.0 && alone.height() > 640.0, "{alone:?}");
+}
+
+#[test]
+fn a_window_at_rest_asks_for_no_frame() {
+    let mut window = Window::new(&["scan.nii"]);
+    window.harness.step();
+    let root = &window.harness.output().viewport_output[&egui::ViewportId::ROOT];
+    assert_eq!(root.repaint_delay, Duration::MAX);
+}
+
+#[test]
+fn settings_are_kept_and_a_broken_file_is_no_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("settings.json");
+    std::fs::write(&settings, "not json").unwrap();
+    let start = Start { settings: Some(settings.clone()), ..Start::default() };
+    let ctx = egui::Context::default();
+    let app = App::new(&ctx, Fake::new(open).0, start);
+    assert!(app.state().notices.toasts().next().unwrap().message.contains("settings.json"));
+}
+
+#[test]
+fn off_screen_the_scan_is_the_brightest_thing() {
+    let start = Start { paths: vec!["scan.nii".into()], ..Start::default() };
+    let patience = Duration::from_secs(60);
+    let image = screenshot(start, Fake::new(open).0, [1280, 720], 1.0, patience);
+    assert_eq!(image.dimensions(), (1280, 720));
+    let sum = |x: std::ops::Range<u32>, y: std::ops::Range<u32>| {
+        let count = (x.len() * y.len()) as f64;
+        let pixels = x.flat_map(|x| y.clone().map(move |y| (x, y)));
+        pixels.map(|(x, y)| f64::from(image.get_pixel(x, y).0[0])).sum::<f64>() / count
+    };
+    let (scan, dock) = (sum(460..680, 120..320), sum(1000..1280, 40..700));
+    assert!(scan > 2.0 * dock, "the scan {scan}, the dock {dock}");
+}

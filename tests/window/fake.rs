@@ -1,0 +1,201 @@
+//! Workers that answer at once, on the window's own thread, with a made-up network of 49 layers.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mrimaster::app::Workers;
+use mrimaster::imaging::{Depth, Series, Slice};
+use mrimaster::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
+use mrimaster::model::prediction::{
+    CheckpointInfo, ClassScore, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap,
+};
+use mrimaster::worker::job::{Classify, Request, Response};
+
+/// The classes of the made-up network.
+pub const CLASSES: [&str; 4] = ["glioma", "meningioma", "no tumour", "pituitary"];
+/// Its probabilities, whatever it is shown.
+pub const PROBABILITIES: [f32; 4] = [0.81, 0.14, 0.02, 0.03];
+
+/// What was asked so far, for tests to look at.
+pub type Asked = Rc<RefCell<Vec<Request>>>;
+
+/// Opens a file for the fake.
+pub type Opener = Box<dyn Fn(&Path) -> Result<Series, String>>;
+
+/// Answers from closures.
+pub struct Fake {
+    answers: RefCell<VecDeque<Response>>,
+    asked: Asked,
+    open: Opener,
+}
+
+impl Fake {
+    /// Workers that open files with `open`.
+    pub fn new(open: impl Fn(&Path) -> Result<Series, String> + 'static) -> (Box<Self>, Asked) {
+        let asked = Asked::default();
+        let fake = Self { answers: RefCell::default(), asked: asked.clone(), open: Box::new(open) };
+        (Box::new(fake), asked)
+    }
+}
+
+impl Workers for Fake {
+    fn send(&self, request: Request) {
+        self.asked.borrow_mut().push(request.clone());
+        let mut answers = self.answers.borrow_mut();
+        match request {
+            Request::Open { id, paths } => {
+                for path in paths {
+                    let result = (self.open)(&path).map(Arc::new);
+                    answers.push_back(Response::Opened { id, result });
+                }
+                answers.push_back(Response::OpenDone { id });
+            }
+            Request::OpenDemo { id } => {
+                let series = Series { synthetic: true, ..rings("demo.nii", 24) };
+                answers.push_back(Response::Opened { id, result: Ok(Arc::new(series)) });
+                answers.push_back(Response::OpenDone { id });
+            }
+            Request::ListCheckpoints { id, .. } => answers.push_back(Response::Checkpoints {
+                id,
+                found: vec![checkpoint("efficientnet_b0"), checkpoint("small_cnn")],
+                refused: vec![],
+            }),
+            Request::Classify(asked) => {
+                let prediction = Arc::new(prediction(&asked));
+                answers.push_back(Response::Predicted { id: asked.id, prediction });
+                let evidence = Arc::new(evidence(&asked));
+                answers.push_back(Response::Explained { id: asked.id, evidence });
+            }
+        }
+    }
+
+    fn try_recv(&self) -> Option<Response> {
+        self.answers.borrow_mut().pop_front()
+    }
+}
+
+/// Slices of bright rings, 64×64, stored in 16 bits.
+pub fn rings(path: &str, slices: usize) -> Series {
+    let slice = |index: usize| {
+        let value = |i: usize| {
+            let (x, y) = ((i % 64) as f32 - 31.5, (i / 64) as f32 - 31.5);
+            let radius = x.hypot(y) * (1.0 + index as f32 * 0.02);
+            if radius > 28.0 { 0.0 } else { (600.0 + 400.0 * (radius * 0.6).sin()).round() }
+        };
+        Arc::new(Slice::new(64, 64, (0..64 * 64).map(value).collect(), Depth::Wide))
+    };
+    Series {
+        path: path.into(),
+        format: "NIfTI-1".into(),
+        description: None,
+        synthetic: false,
+        slices: (0..slices).map(slice).collect(),
+        notes: vec![],
+    }
+}
+
+/// Names, stages, sides and channels of the made-up network: 49 layers in 7 stages.
+pub fn layers() -> Vec<(LayerInfo, usize, usize)> {
+    let stages = [
+        (3, 112, 24),
+        (6, 56, 40),
+        (8, 28, 80),
+        (10, 14, 112),
+        (10, 14, 192),
+        (8, 7, 320),
+        (4, 7, 1280),
+    ];
+    let mut layers = Vec::new();
+    for (stage, (count, side, channels)) in stages.into_iter().enumerate() {
+        for block in 0..count {
+            let name = format!("features.{stage}.{}.block.{}.0", block / 3, block % 3);
+            layers.push((LayerInfo { name, stage: stage + 1 }, side, channels));
+        }
+    }
+    layers
+}
+
+fn checkpoint(name: &str) -> CheckpointInfo {
+    let card = Card {
+        format_version: FORMAT_VERSION,
+        architecture: Architecture::EfficientnetB0,
+        classes: CLASSES.map(String::from).to_vec(),
+        input: Input {
+            size: 224,
+            channels: 3,
+            range: [0.0, 1.0],
+            mean: vec![0.5; 3],
+            std: vec![0.5; 3],
+            interpolation: Interpolation::Bilinear,
+            fit: Fit::Stretch,
+        },
+        taps: layers().into_iter().map(|(layer, ..)| layer.name).collect(),
+        training_data: "nothing: it is made up".into(),
+        protocol: String::new(),
+        metrics: BTreeMap::new(),
+        limits: "for tests only".into(),
+        sha256: "00".into(),
+    };
+    CheckpointInfo { path: format!("weights/{name}.safetensors").into(), card: Arc::new(card) }
+}
+
+fn prediction(asked: &Classify) -> Prediction {
+    let model = asked.checkpoint.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let classes = CLASSES.iter().zip(PROBABILITIES);
+    let classes = classes
+        .map(|(name, probability)| ClassScore {
+            name: (*name).into(),
+            logit: probability.ln(),
+            probability,
+        })
+        .collect();
+    Prediction {
+        model,
+        checkpoint_sha256: "00".into(),
+        device: "CPU".into(),
+        classes,
+        predicted: 0,
+        elapsed: Duration::from_millis(84),
+    }
+}
+
+fn evidence(asked: &Classify) -> Evidence {
+    let class = asked.class.unwrap_or(0);
+    let make = |(index, (layer, side, channels)): (usize, (LayerInfo, usize, usize))| {
+        let (cx, cy) = (0.38 + 0.08 * class as f32, 0.4 + 0.003 * index as f32);
+        // Every eighth layer has nothing to say.
+        let strength = if index % 8 == 5 { 0.0 } else { 0.004 * 1.09f32.powi(index as i32) };
+        let value = |i: usize| {
+            let (x, y) = ((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
+            let (x, y) = (x / side as f32, y / side as f32);
+            let blob = (-((x - cx).powi(2) + (y - cy).powi(2)) * 28.0).exp();
+            let grain =
+                ((x * 90.0).sin() * (y * 70.0).cos()).max(0.0) * 0.35 * (49 - index) as f32 / 49.0;
+            strength * (blob + grain - 0.1).max(0.0)
+        };
+        let values: Vec<f32> = (0..side * side).map(value).collect();
+        let raw_max = values.iter().copied().fold(0.0, f32::max);
+        SaliencyMap { layer, channels, height: side, width: side, values, raw_max }
+    };
+    let maps: Vec<SaliencyMap> = layers().into_iter().enumerate().map(make).collect();
+    let shared_max = maps.iter().map(|map| map.raw_max).fold(0.0, f32::max);
+    let region = InputRegion {
+        x: 0.0,
+        y: 0.0,
+        width: asked.slice.width as f32,
+        height: asked.slice.height as f32,
+    };
+    Evidence {
+        class,
+        tap: asked.tap,
+        region,
+        input_size: 224,
+        maps,
+        shared_max,
+        elapsed: Duration::from_millis(70),
+    }
+}
