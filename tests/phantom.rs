@@ -203,3 +203,22 @@ fn the_demo_study_is_what_the_generator_makes() {
     let said = bytes.windows(MARK.len()).any(|window| window == MARK.as_bytes());
     assert!(said, "the picture says that it is synthetic");
 }
+
+#[test]
+fn the_readers_know_every_file_of_the_demo_study_as_synthetic() {
+    let truth = std::fs::read(demo().join("truth.json")).unwrap();
+    let truth: StudyTruth = serde_json::from_slice(&truth).unwrap();
+    for scan in &truth.scans {
+        let known = &scan.slices[0];
+        let series = mrimaster::imaging::open(&demo().join(&known.file)).unwrap();
+        assert!(series.synthetic, "{}", known.file);
+        let slice = &series.slices[0];
+        assert_eq!((slice.width, slice.height), (known.columns, known.rows));
+        // A PNG keeps no position; where a format does, it is the one that was meant.
+        if let Some(position) = slice.position {
+            for (read, meant) in position.iter().zip(known.position_mm) {
+                assert!((read - meant).abs() < 1e-3, "{}: {position:?}", known.file);
+            }
+        }
+    }
+}

@@ -91,7 +91,7 @@ impl Lesion {
         let mut vary = |low: f32, high: f32| low + (high - low) * rng.random::<f32>();
         let side = match (kind, side) {
             (LesionKind::Pituitary, _) => Side::Midline,
-            (_, Some(Side::Left | Side::Right)) => side.unwrap_or(drawn),
+            (_, Some(given @ (Side::Left | Side::Right))) => given,
             _ => drawn,
         };
         let sign = if side == Side::Right { -1.0 } else { 1.0 };
