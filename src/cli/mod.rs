@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::dataset::phantom::PhantomArgs;
 use crate::train;
 
 /// Shows what an MRI classifier looked at, layer by layer. Not for diagnostic use.
@@ -30,7 +31,7 @@ enum Command {
     /// The checkpoints that are here, with their cards
     Models,
     /// Make synthetic scans: a phantom of the head with and without tumours
-    Phantom(phantom::Options),
+    Phantom(PhantomArgs),
     /// Train a network on a folder of labelled scans
     Train(train::Options),
 }
