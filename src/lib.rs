@@ -4,6 +4,7 @@
 //!
 //! | module | turns | into |
 //! | --- | --- | --- |
+//! | [`system`] | | what every layer may need of the machine |
 //! | [`imaging`] | files | pixels: series of slices with stored values |
 //! | [`dataset`] | folders | labelled scans; synthetic scans |
 //! | [`model`] | slices | tensors, logits, probabilities |
@@ -20,8 +21,8 @@ pub mod dataset;
 pub mod explain;
 pub mod imaging;
 pub mod model;
-pub mod shipped;
 pub mod state;
+pub mod system;
 pub mod train;
 pub mod ui;
 pub mod worker;

@@ -152,7 +152,8 @@ fn pickles_are_refused_whatever_they_are_called() {
 #[test]
 fn cards_that_do_not_fit_are_refused() {
     let dir = tempfile::tempdir().expect("a folder");
-    let broken: [(&str, fn(&mut serde_json::Value)); 7] = [
+    type Change = fn(&mut serde_json::Value);
+    let broken: [(&str, Change); 7] = [
         ("version", |card| card["format_version"] = 99.into()),
         ("architecture", |card| card["architecture"] = "efficientnet_b0".into()),
         ("taps", |card| card["taps"][0] = "elsewhere".into()),

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// From the files up to the faces of the program. `shipped` only knows the file system.
+/// From the files up to the faces of the program.
 const LAYERS: [&str; 12] = [
-    "shipped", "imaging", "dataset", "model", "explain", "train", "worker", "state", "ui", "app",
+    "system", "imaging", "dataset", "model", "explain", "train", "worker", "state", "ui", "app",
     "cli", "main",
 ];
-const WITHOUT_TCH: [&str; 6] = ["shipped", "imaging", "dataset", "state", "ui", "app"];
+const WITHOUT_TCH: [&str; 6] = ["system", "imaging", "dataset", "state", "ui", "app"];
 const WITH_EGUI: [&str; 2] = ["ui", "app"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -9,9 +9,9 @@ use image::{ImageFormat, RgbImage};
 use super::npy;
 use crate::explain::upsample::upsample;
 use crate::imaging::Slice;
-use crate::model::checkpoint::write_whole;
 use crate::model::classifier::{Activations, tensor_values};
 use crate::model::prediction::{Evidence, SaliencyMap};
+use crate::system::files::write_whole;
 
 /// Opacity of the overlays.
 const OPACITY: f32 = 0.45;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::checkpoint::write_whole;
+use crate::system::files::write_whole;
 
 /// Writes `values`, row by row, with their shape.
 ///

@@ -7,8 +7,8 @@ use anyhow::Context;
 
 use super::models;
 use crate::app::{self, Start};
-use crate::model::checkpoint::write_whole;
 use crate::model::prediction::DeviceChoice;
+use crate::system::files::write_whole;
 use crate::worker;
 
 /// How long a picture waits for the maps of its scan.

@@ -2,7 +2,6 @@
 //! a single weight is taken over; pickle files, which can run code, are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,8 @@ use tch::{Kind, Tensor, nn::VarStore};
 
 use super::card::Card;
 use super::prediction::CheckpointInfo;
+use crate::system::files::write_whole;
+use crate::system::shipped;
 
 /// Larger files are no weights of a network of this program (VGG16 whole is 553 MB).
 const LARGEST_WEIGHTS: u64 = 2 << 30;
@@ -78,7 +79,7 @@ pub fn list(folder: &Path) -> (Vec<CheckpointInfo>, Vec<CheckpointError>) {
 /// The folder of the weights that come with the program: `MRIMASTER_WEIGHTS`, else `weights`
 /// beside the program or above it, as in a checkout.
 pub fn shipped_folder() -> Option<PathBuf> {
-    crate::shipped::folder("MRIMASTER_WEIGHTS", "weights")
+    shipped::folder("MRIMASTER_WEIGHTS", "weights")
 }
 
 /// The weights of a checkpoint in memory, checked against its card by their hash.
@@ -215,22 +216,6 @@ pub fn save(path: &Path, store: &VarStore, mut card: Card) -> Result<(), Checkpo
     let text = serde_json::to_vec_pretty(&card).map_err(|error| fail(error.to_string()))?;
     write_whole(path, &bytes).map_err(|error| fail(error.to_string()))?;
     write_whole(&path.with_extension("json"), &text).map_err(|error| fail(error.to_string()))
-}
-
-/// Writes a file under a temporary name, syncs and renames it.
-///
-/// # Errors
-/// Those of the disk.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// torchvision's batch norms count their batches; a network at rest has no use for the count.

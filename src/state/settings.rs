@@ -1,11 +1,11 @@
 //! What outlives a run: the only persisted struct, one JSON file, written whole or not at all.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::prediction::{DeviceChoice, TapPoint};
+use crate::system::files::write_whole;
 
 /// What a person set up, kept from run to run. Unknown fields are ignored, missing ones are default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -254,13 +254,7 @@ impl Settings {
     /// # Errors
     /// What the file system said.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.flush()?;
-        file.persist(path)?;
-        Ok(())
+        write_whole(path, &serde_json::to_vec_pretty(self)?)
     }
 
     fn sane(mut self) -> Self {

@@ -9,7 +9,7 @@ use super::Outbox;
 use super::job::{Request, RequestId, Response};
 use crate::imaging;
 use crate::model::{checkpoint, classifier::panic_message};
-use crate::shipped;
+use crate::system::shipped;
 
 /// Starts the thread; it ends when the sender is dropped.
 pub(super) fn spawn(outbox: Outbox) -> Sender<Request> {

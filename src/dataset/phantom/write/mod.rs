@@ -4,7 +4,6 @@ mod dicom;
 mod nifti;
 mod png;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub use dicom::write_dicom;
@@ -30,16 +29,5 @@ impl WriteError {
 
 /// Puts a whole file in place at once; its folder is made if need be.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let fail = |e: std::io::Error| WriteError::new(path, e);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".mrimaster-");
-    // Readable by others, as any saved file is; the umask still applies.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    file.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
+    crate::system::files::write_whole(path, bytes).map_err(|error| WriteError::new(path, error))
 }

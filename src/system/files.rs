@@ -1,0 +1,38 @@
+//! Files, whole or not at all.
+
+use std::io::Write as _;
+use std::path::Path;
+
+/// Writes a file under a temporary name, syncs it and renames it; its folder is made if need be.
+///
+/// # Errors
+/// Those of the disk; what was there before stays.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mrimaster-");
+    // Readable by others, as any saved file is; the umask still applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_there_stays_when_the_new_cannot_be_written() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("deep").join("file");
+        write_whole(&path, b"old").expect("written");
+        assert!(write_whole(&path.join("below a file"), b"new").is_err());
+        assert_eq!(std::fs::read(&path).expect("read"), b"old");
+        assert_eq!(std::fs::read_dir(dir.path().join("deep")).expect("read").count(), 1);
+    }
+}
