@@ -105,11 +105,11 @@ fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Re
     let meta = layout::read_meta(bytes, start);
     let syntax = transfer_syntax(meta.transfer_syntax.as_deref(), bytes, meta.data_set)?;
     let data_set = inflated(&bytes[meta.data_set..], syntax)?;
-    layout::check(&data_set, Encoding::of_transfer_syntax(syntax.uid()))?;
-    let plain = match syntax.uid() {
-        DEFLATED => registered(uids::EXPLICIT_VR_LITTLE_ENDIAN)?,
-        _ => syntax,
-    };
+    // Some programs write the data set otherwise than they say; its first element tells.
+    let encoding = layout::guess_encoding(&data_set, 0)
+        .unwrap_or_else(|| Encoding::of_transfer_syntax(syntax.uid()));
+    layout::check(&data_set, encoding)?;
+    let plain = registered(encoding.transfer_syntax())?;
     let object = InMemDicomObject::read_dataset_with_ts(&*data_set, plain)
         .map_err(|error| Refusal::damaged(format!("a damaged DICOM file ({error})")))?;
     Ok((object, syntax))
@@ -148,11 +148,8 @@ fn transfer_syntax(
     data_set: usize,
 ) -> Result<&'static TransferSyntax, Refusal> {
     let Some(uid) = uid else {
-        return registered(match layout::guess_encoding(bytes, data_set) {
-            Some(Encoding::EXPLICIT) => uids::EXPLICIT_VR_LITTLE_ENDIAN,
-            Some(Encoding::BIG_ENDIAN) => "1.2.840.10008.1.2.2",
-            _ => uids::IMPLICIT_VR_LITTLE_ENDIAN,
-        });
+        let encoding = layout::guess_encoding(bytes, data_set).unwrap_or(Encoding::IMPLICIT);
+        return registered(encoding.transfer_syntax());
     };
     let syntax = registered(uid)?;
     match syntax.codec() {

@@ -184,11 +184,38 @@ fn unread_kind(bytes: &[u8]) -> &'static str {
     if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return what;
     }
-    let head = &bytes[..bytes.len().min(1024)];
-    let printable = |b: &u8| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7E | 0x80..=0xFF);
-    if std::str::from_utf8(&head[..head.len().min(256)]).is_ok() && head.iter().all(printable) {
+    if is_text(&bytes[..bytes.len().min(1024)]) {
         "a text"
     } else {
         "nothing in it is a scan that this program knows, or its start is damaged"
+    }
+}
+
+/// UTF-8 without control characters; the last character may be cut.
+fn is_text(head: &[u8]) -> bool {
+    let is_utf8 = std::str::from_utf8(head).map_or_else(|e| e.error_len().is_none(), |_| true);
+    is_utf8 && !head.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn magic_decides_and_a_dicom_preamble_may_hold_anything() {
+        assert_eq!(recognise(b"\xFF\xD8\xFF\xE0"), Kind::Jpeg);
+        assert_eq!(recognise(b"MM\0\x2A"), Kind::Tiff);
+        let mut preamble = vec![0; 200];
+        preamble[..4].copy_from_slice(b"II\x2A\0");
+        preamble[128..132].copy_from_slice(b"DICM");
+        assert_eq!(recognise(&preamble), Kind::Dicom);
+    }
+
+    #[test]
+    fn what_is_not_read_is_called_by_its_kind() {
+        assert_eq!(recognise(b"%PDF-1.4"), Kind::Other("a PDF document"));
+        assert_eq!(recognise("Größe in mm\n".as_bytes()), Kind::Other("a text"));
+        assert!(is_text(&"ä".as_bytes()[..1]));
+        assert!(!is_text(b"a\0b"));
     }
 }

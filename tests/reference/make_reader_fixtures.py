@@ -5,7 +5,8 @@ readers find in them: pydicom (with gdcm, pylibjpeg, pyjpegls), nibabel, Pillow 
         nibabel Pillow tifffile
     python tests/reference/make_reader_fixtures.py
 
-Every picture is a formula; no scan of a person is in here.
+Every picture is a formula; no scan of a person is in here. gdcm stamps a time and identifiers of
+its own into the files that it writes, so those differ from run to run; their pixels do not.
 """
 
 import io

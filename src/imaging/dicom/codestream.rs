@@ -25,7 +25,7 @@ pub(super) struct Codestream {
 }
 
 impl Codestream {
-    /// `None` where the bytes are no such codestream; the JP2 box format is none (PS3.5 A.4.4).
+    /// `None` where the bytes are no such codestream.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0xFF, 0xD8, ..] => read_jpeg(bytes),
@@ -33,6 +33,24 @@ impl Codestream {
             _ => None,
         }
     }
+}
+
+/// The codestream in the boxes of a JP2 file (ISO 15444-1, annex I), which some programs wrap around
+/// it against PS3.5 A.4.4; other bytes as they are.
+pub(super) fn without_boxes(bytes: &[u8]) -> &[u8] {
+    let mut boxes = bytes;
+    if bytes.get(4..8) != Some(b"jP  ") {
+        return bytes;
+    }
+    while let (Some(length), Some(kind)) = (four(boxes, 0), boxes.get(4..8)) {
+        match (kind, length) {
+            (b"jp2c", 1) => return boxes.get(16..).unwrap_or(bytes),
+            (b"jp2c", _) => return &boxes[8..],
+            (_, 8..) if length <= boxes.len() => boxes = &boxes[length..],
+            _ => break,
+        }
+    }
+    bytes
 }
 
 fn two(bytes: &[u8], at: usize) -> Option<usize> {
@@ -103,6 +121,16 @@ fn read_jpeg_2000(bytes: &[u8]) -> Option<Codestream> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_codestream_is_taken_out_of_its_boxes() {
+        let boxed = b"\0\0\0\x0CjP  \r\n\x87\n\0\0\0\x09ftypX\0\0\0\0jp2cSTREAM";
+        assert_eq!(without_boxes(boxed), b"STREAM");
+        assert_eq!(without_boxes(b"\xFF\x4F\xFF\x51"), b"\xFF\x4F\xFF\x51");
+        for end in 0..boxed.len() {
+            without_boxes(&boxed[..end]);
+        }
+    }
 
     #[test]
     fn the_head_of_a_jpeg_is_found_behind_other_segments() {

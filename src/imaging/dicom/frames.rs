@@ -10,7 +10,7 @@ use dicom_encoding::transfer_syntax::{Codec, TransferSyntax};
 use dicom_object::InMemDicomObject;
 
 use super::attributes::{integer, text};
-use super::codestream::{Codestream, Coding};
+use super::codestream::{Codestream, Coding, without_boxes};
 use crate::imaging::error::{MAX_VALUES, Refusal, check_size};
 use crate::imaging::luminance::{COLOUR_NOTE, grey};
 use crate::imaging::series::add_note;
@@ -201,7 +201,7 @@ fn fragments_of_frames<'a>(
 
 /// Decodes one compressed frame.
 fn decode_frame(
-    data: &[u8],
+    mut data: &[u8],
     syntax: &TransferSyntax,
     format: &PixelFormat,
     notes: &mut Vec<String>,
@@ -216,7 +216,10 @@ fn decode_frame(
             None
         }
         ENCAPSULATED_UNCOMPRESSED => None,
-        _ => Some(checked_codestream(data, name, format)?),
+        _ => {
+            data = without_boxes(data);
+            Some(checked_codestream(data, name, format)?)
+        }
     };
     // A blank frame packs to next to nothing; a large one out of next to nothing is a trap.
     let bits = head.map_or(format.bits_allocated, |head| if head.bits <= 8 { 8 } else { 16 });

@@ -16,6 +16,9 @@ const ITEM: Tag = Tag(0xFFFE, 0xE000);
 const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
 const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
 
+/// Explicit VR Big Endian, which is retired and still found.
+const BIG_ENDIAN_UID: &str = "1.2.840.10008.1.2.2";
+
 /// How elements are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Encoding {
@@ -31,8 +34,17 @@ impl Encoding {
     pub fn of_transfer_syntax(uid: &str) -> Self {
         match uid {
             uids::IMPLICIT_VR_LITTLE_ENDIAN => Self::IMPLICIT,
-            "1.2.840.10008.1.2.2" => Self::BIG_ENDIAN,
+            BIG_ENDIAN_UID => Self::BIG_ENDIAN,
             _ => Self::EXPLICIT,
+        }
+    }
+
+    /// The transfer syntax that is this encoding and nothing more.
+    pub fn transfer_syntax(self) -> &'static str {
+        match self {
+            Self::IMPLICIT => uids::IMPLICIT_VR_LITTLE_ENDIAN,
+            Self::BIG_ENDIAN => BIG_ENDIAN_UID,
+            _ => uids::EXPLICIT_VR_LITTLE_ENDIAN,
         }
     }
 }
