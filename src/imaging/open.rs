@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::caught::caught;
 use super::dicom::{self, DicomFile};
 use super::error::{OpenError, Refusal};
 use super::raster::{self, Picture};
 use super::series::Series;
 use super::{nifti, sequence, tiff};
+use crate::system::caught::caught;
 
 /// Files are read whole; longer ones are refused.
 const MAX_FILE_BYTES: u64 = 4 << 30;
@@ -49,7 +49,7 @@ pub(crate) enum Content {
 fn read_file(path: &Path) -> Result<Content, OpenError> {
     let bytes = load(path).map_err(|refusal| refusal.of(path))?;
     caught(|| read(&bytes, path))
-        .unwrap_or_else(|| Err(Refusal::damaged("its content is broken and cannot be decoded")))
+        .unwrap_or_else(|_| Err(Refusal::damaged("its content is broken and cannot be decoded")))
         .map_err(|refusal| refusal.of(path))
 }
 

@@ -1,7 +1,5 @@
 //! A checkpoint brought to life on a device: slices in, predictions and kept activations out.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +17,7 @@ use super::prediction::{
 use super::preprocess::preprocess;
 use super::vgg16::VggHead;
 use crate::imaging::Slice;
+use crate::system::caught::caught;
 
 /// Why a slice could not be classified or a network could not be loaded; a sentence for people.
 #[derive(Debug, thiserror::Error)]
@@ -193,22 +192,7 @@ pub fn first_line(error: &TchError) -> String {
 
 /// Runs tch calls that panic where libtorch fails, and turns the panic into an error.
 pub(crate) fn guarded<T>(device: Device, work: impl FnOnce() -> T) -> Result<T, ClassifierError> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| ClassifierError::Torch {
-        device: device_name(device),
-        message: panic_message(panic.as_ref()),
-    })
-}
-
-/// The first line of what a panic said.
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("an unknown fault");
-    // tch unwraps an error: the message is inside `Torch("…")`, its lines are escaped.
-    let text = text.split_once("Torch(\"").map_or(text, |(_, rest)| rest);
-    text.split("\\n").next().and_then(|t| t.lines().next()).unwrap_or(text).trim().to_owned()
+    caught(work).map_err(|message| ClassifierError::Torch { device: device_name(device), message })
 }
 
 pub(crate) fn torch_error(device: Device, error: &TchError) -> ClassifierError {

@@ -10,6 +10,7 @@ use super::efficientnet::EfficientNetB0;
 use super::prediction::LayerInfo;
 use super::small_cnn::SmallCnn;
 use super::vgg16::{Vgg16, VggHead};
+use crate::system::caught::caught;
 
 /// A classifier whose every spatial convolution can be looked at.
 pub trait Network: Send + fmt::Debug {
@@ -40,7 +41,7 @@ impl Shape {
     pub fn build(self, store: &nn::VarStore) -> Result<Box<dyn Network>, tch::TchError> {
         let root = store.root();
         // tch's builders panic where libtorch fails: an allocation of half a gigabyte may.
-        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        caught(|| {
             let network: Box<dyn Network> = match self.architecture {
                 Architecture::SmallCnn => {
                     Box::new(SmallCnn::new(&root, self.channels, self.classes))
@@ -49,8 +50,8 @@ impl Shape {
                 Architecture::EfficientnetB0 => Box::new(EfficientNetB0::new(&root, self.classes)),
             };
             network
-        }));
-        built.map_err(|_| tch::TchError::Torch("the network could not be built".into()))
+        })
+        .map_err(tch::TchError::Torch)
     }
 
     /// The layers of such a network, without its weights.

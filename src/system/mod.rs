@@ -1,5 +1,6 @@
-//! What every layer may need of the machine: files written whole, and the folders that come with
-//! the program.
+//! What every layer may need of the machine: files written whole, panics caught, and the
+//! folders that come with the program.
 
+pub mod caught;
 pub mod files;
 pub mod shipped;

@@ -1,7 +1,6 @@
 //! The thread that owns the model. It works on the newest request only, keeps the network and the
 //! last forward pass, and survives whatever happens in them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,8 +8,9 @@ use super::Outbox;
 use super::job::{Classify, RequestId, Response, ScanKey};
 use super::slot::Slot;
 use crate::explain::grad_cam::grad_cam;
-use crate::model::classifier::{Activations, Classifier, panic_message};
+use crate::model::classifier::{Activations, Classifier};
 use crate::model::prediction::{DeviceChoice, Prediction};
+use crate::system::caught::caught;
 
 /// Starts the thread; it ends when the slot is closed.
 pub(super) fn spawn(jobs: Arc<Slot<Classify>>, outbox: Outbox) {
@@ -18,14 +18,13 @@ pub(super) fn spawn(jobs: Arc<Slot<Classify>>, outbox: Outbox) {
         let mut analyst = Analyst::default();
         while let Some(job) = jobs.take() {
             let id = job.id;
-            let done = catch_unwind(AssertUnwindSafe(|| analyst.answer(&job, &jobs, &outbox)));
-            let failure = match done {
+            let failure = match caught(|| analyst.answer(&job, &jobs, &outbox)) {
                 Ok(Ok(())) => continue,
                 Ok(Err(message)) => message,
                 Err(panic) => {
                     // Whatever was kept may be half changed.
                     analyst = Analyst::default();
-                    format!("the classification failed: {}", panic_message(panic.as_ref()))
+                    format!("the classification failed: {}", panic)
                 }
             };
             outbox.send(Response::ClassifyFailed { id, message: failure });

@@ -1,6 +1,5 @@
 //! The thread that reads files: everything it is asked for, in order.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -8,7 +7,8 @@ use std::sync::mpsc::{Sender, channel};
 use super::Outbox;
 use super::job::{Request, RequestId, Response};
 use crate::imaging;
-use crate::model::{checkpoint, classifier::panic_message};
+use crate::model::checkpoint;
+use crate::system::caught::caught;
 use crate::system::shipped;
 
 /// Starts the thread; it ends when the sender is dropped.
@@ -58,11 +58,10 @@ fn answer(request: Request, outbox: &Outbox) {
 /// Single files are sent as they are read; DICOM files are read together, since several of them
 /// may be one series.
 fn open(id: RequestId, paths: &[PathBuf], outbox: &Outbox) {
-    let opened = catch_unwind(AssertUnwindSafe(|| imaging::open_all(paths)));
-    let results = opened.unwrap_or_else(|panic| {
+    let results = caught(|| imaging::open_all(paths)).unwrap_or_else(|panic| {
         // The readers hold their own panics; this is for what they miss.
         let path = paths.first().cloned().unwrap_or_default();
-        let found = format!("reading it failed ({})", panic_message(panic.as_ref()));
+        let found = format!("reading it failed ({})", panic);
         let remedy = "try to export it again".to_owned();
         vec![Err(imaging::OpenError { path, found, remedy })]
     });
