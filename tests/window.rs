@@ -12,7 +12,7 @@ use egui_kittest::kittest::Queryable;
 use fake::{Asked, Fake, layers, rings};
 use mrimaster::app::{App, Start, screenshot};
 use mrimaster::imaging::Series;
-use mrimaster::state::Command;
+use mrimaster::state::{Command, ThemeChoice};
 use mrimaster::worker::job::Request;
 
 fn open(path: &Path) -> Result<Series, String> {
@@ -280,10 +280,18 @@ fn settings_are_kept_and_a_broken_file_is_no_trouble() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("settings.json");
     std::fs::write(&settings, "not json").unwrap();
-    let start = Start { settings: Some(settings.clone()), ..Start::default() };
     let ctx = egui::Context::default();
+    let start = Start { settings: Some(settings.clone()), ..Start::default() };
     let app = App::new(&ctx, Fake::new(open).0, start);
     assert!(app.state().notices.toasts().next().unwrap().message.contains("settings.json"));
+
+    let begin = || Start { settings: Some(settings.clone()), ..Start::default() };
+    let mut app = App::new(&ctx, Fake::new(open).0, begin());
+    app.apply(Command::ToggleTheme);
+    eframe::App::on_exit(&mut app, None);
+    let app = App::new(&ctx, Fake::new(open).0, begin());
+    assert_eq!(app.state().settings.theme, ThemeChoice::Light);
+    assert!(app.state().notices.history().is_empty());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::textures::Shown;
 use super::{Screen, theme};
 use crate::explain::upsample::sample;
 use crate::imaging::Rescale;
-use crate::state::{OpenSeries, Scale};
+use crate::state::{OpenSeries, Scale, State};
 
 const LINE: f32 = 15.0;
 const EDGE: f32 = 10.0;
@@ -35,9 +35,15 @@ pub(super) fn paint(
     }
     let on = screen.state.settings.overlay.on;
     if let Some(name) = pane.layer.filter(|_| on || pane.pinned) {
-        let lines = layer_lines(name, layer, fits);
-        let corner = if pane.pinned { Align2::LEFT_TOP } else { Align2::RIGHT_TOP };
-        write(painter, pane.rect, corner, &lines);
+        if pane.pinned {
+            // The button to unpin it stands beside its name.
+            let fits = ((pane.rect.width() - 76.0).max(0.0) / 6.8) as usize;
+            write(painter, pane.rect, Align2::LEFT_TOP, &layer_lines(name, layer, fits));
+        } else {
+            let mut lines = layer_lines(name, layer, fits);
+            lines.extend(explained(screen.state).map(plain));
+            write(painter, pane.rect, Align2::RIGHT_TOP, &lines);
+        }
     }
     if let Some((shown, index)) = layer.filter(|(shown, i)| on && shown.map(*i).raw_max > 0.0) {
         bar(painter, ui, screen, shown, index, pane);
@@ -121,6 +127,14 @@ fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Li
         }
     }
     lines
+}
+
+/// Which class the maps speak for.
+fn explained(state: &State) -> Option<String> {
+    let session = &state.session;
+    let class = session.evidence.ready()?.class;
+    let name = &session.prediction.ready()?.classes.get(class)?.name;
+    Some(format!("evidence for {name}"))
 }
 
 fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line> {
