@@ -210,6 +210,33 @@ fn arrows_home_and_end_go_through_the_slices() {
 }
 
 #[test]
+fn a_notch_of_the_wheel_is_a_slice_and_with_ctrl_a_zoom() {
+    let mut window = Window::new(&["scan.nii"]);
+    let middle = window.harness.get_by_label_contains("scan scan.nii").rect().center();
+    window.harness.hover_at(middle);
+    window.settle();
+    let turn = |window: &mut Window, lines: f32, modifiers: Modifiers| {
+        window.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Line,
+            delta: vec2(0.0, lines),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+            modifiers,
+        });
+        window.settle();
+    };
+    turn(&mut window, -1.0, Modifiers::NONE);
+    assert!(window.shows("slice 6 of 9"), "downwards: on");
+    turn(&mut window, 0.5, Modifiers::NONE);
+    assert!(window.shows("slice 6 of 9"), "half a notch is gathered");
+    turn(&mut window, 0.5, Modifiers::NONE);
+    assert!(window.shows("slice 5 of 9"));
+    turn(&mut window, 1.0, Modifiers::COMMAND | Modifiers::CTRL);
+    assert!(window.shows("slice 5 of 9"));
+    assert!(window.app().state().session.shown().unwrap().view.zoom > 1.0);
+}
+
+#[test]
 fn layers_are_pinned_beside_the_scan_and_taken_away() {
     let mut window = Window::new(&["scan.png"]);
     let name = |index: usize| layers()[index].0.name.clone();

@@ -280,7 +280,7 @@ fn header(
         ui.painter().text(at, Align2::CENTER_TOP, text, theme::tiny(), color);
     }
     if pinned {
-        let at = pos2(rect.right() - 7.0, rect.top() + 21.0);
+        let at = pos2(rect.left() + 7.0, rect.top() + 46.0);
         ui.painter().circle_filled(at, 3.0, tokens.accent);
     }
 }

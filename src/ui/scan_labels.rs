@@ -70,17 +70,16 @@ fn write(painter: &Painter, rect: Rect, corner: Align2, lines: &[Line]) {
     let below = corner.y() == egui::Align::Max;
     for (index, (text, font, color)) in lines.iter().enumerate() {
         let step = if below { index as f32 - (lines.len() - 1) as f32 } else { index as f32 };
-        outlined(painter, start + vec2(0.0, step * LINE), corner, text, font.clone(), *color);
+        plated(painter, start + vec2(0.0, step * LINE), corner, text, font.clone(), *color);
     }
 }
 
-/// Text that can be read on bright tissue, too.
-fn outlined(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
-    let shade = Color32::from_black_alpha(190);
-    for shift in [vec2(1.0, 1.0), vec2(-1.0, 0.0)] {
-        p.text(at + shift, anchor, text, font.clone(), shade);
-    }
-    p.text(at, anchor, text, font, color);
+/// Text on a plate that is seen only where bright tissue is behind it.
+fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
+    let galley = p.layout_no_wrap(text.to_owned(), font, color);
+    let rect = anchor.anchor_size(at, galley.size());
+    p.rect_filled(rect.expand2(vec2(3.0, 0.0)), 2.0, Color32::from_black_alpha(120));
+    p.galley(rect.min, galley, color);
 }
 
 fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
@@ -165,7 +164,7 @@ fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
         (top, room.center_top(), Align2::CENTER_TOP),
         (bottom, room.center_bottom(), Align2::CENTER_BOTTOM),
     ] {
-        outlined(painter, at, anchor, &letter, FontId::proportional(16.0), theme::ON_SCAN);
+        plated(painter, at, anchor, &letter, FontId::proportional(16.0), theme::ON_SCAN);
     }
 }
 
@@ -187,7 +186,7 @@ fn ruler(painter: &Painter, open: &OpenSeries, rect: Rect, place: &Placement) {
     }
     let at = pos2(rect.center().x, y - 6.0);
     let text = format!("{} mm", value(length));
-    outlined(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
+    plated(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
 }
 
 /// The longest round length, in millimetres, that is not longer than `most`.
@@ -222,7 +221,7 @@ fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usi
     {
         let at = pos2(rect.left() - 5.0, egui::lerp(rect.bottom()..=rect.top(), fraction));
         let text = three_digits(top * fraction);
-        outlined(painter, at, anchor, &text, theme::small(), theme::ON_SCAN);
+        plated(painter, at, anchor, &text, theme::small(), theme::ON_SCAN);
     }
     let threshold = shown.overlay.threshold;
     if threshold > 0.0 {
@@ -239,9 +238,9 @@ fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usi
         };
         let at = rect.right_bottom() + vec2(0.0, 5.0);
         let font = theme::tiny();
-        outlined(painter, at, Align2::RIGHT_TOP, "logit/px", font.clone(), theme::ON_SCAN_DIM);
+        plated(painter, at, Align2::RIGHT_TOP, "logit/px", font.clone(), theme::ON_SCAN_DIM);
         let at = at + vec2(0.0, 12.0);
-        outlined(painter, at, Align2::RIGHT_TOP, scale, font, theme::ON_SCAN_DIM);
+        plated(painter, at, Align2::RIGHT_TOP, scale, font, theme::ON_SCAN_DIM);
     }
 }
 
