@@ -3,7 +3,8 @@
 #[path = "window/fake.rs"]
 mod fake;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Key, Modifiers, vec2};
@@ -183,6 +184,31 @@ fn a_path_can_be_typed_where_there_is_no_dialog() {
     window.press(Key::Enter);
     assert!(window.shows("scan typed scan.nii slice 5 of 9"));
     assert!(!window.shows("Path of a scan"));
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it here".into())
+    }
+}
+
+#[test]
+fn dropped_files_are_opened_together() {
+    let mut window = Window::new(&[]);
+    for name in ["1.png", "2.nii"] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(name.into())));
+    }
+    window.settle();
+    assert!(window.shows("scan 1.png slice 1 of 1"), "the first is shown");
+    window.click("series 2.nii");
+    assert!(window.shows("scan 2.nii slice 5 of 9"));
 }
 
 #[test]

@@ -316,7 +316,7 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
     let texture = screen.textures.upsampled(ui, shown, index);
     painter.image(texture, fit(upsampled, w, h), uv, Color32::WHITE);
     let texture = screen.textures.small_overlay(ui, shown, index);
-    painter.image(texture, fit(overlay, w, h), uv, Color32::WHITE);
+    painter.image(texture, fit(overlay, w, h), uv, shown.tint());
 }
 
 /// The largest rectangle of these proportions in the middle of a place.

@@ -119,7 +119,7 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
     if let Some((shown, index)) = layer.filter(|(shown, i)| visible && shown.map(*i).raw_max > 0.0)
     {
         let overlay = screen.textures.overlay(ui, shown, index);
-        painter.image(overlay, place.image, uv, Color32::WHITE);
+        painter.image(overlay, place.image, uv, shown.tint());
     }
     scan_labels::paint(&painter, ui, screen, open, pane, &place, layer, response.hover_pos());
     if pane.pinned {

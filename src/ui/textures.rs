@@ -94,7 +94,7 @@ impl Textures {
 
     /// The map of layer `index` over the scan, transparent below the threshold.
     pub fn overlay(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
-        let look = (shown.identity(index), shown.color_bits(), shown.veil_bits());
+        let look = (shown.identity(index), shown.color_bits(), shown.overlay.threshold.to_bits());
         self.get(ui, Picture::Overlay(index), look, TextureOptions::LINEAR, |_| {
             shown.veil(index, OVERLAY)
         })
@@ -102,7 +102,7 @@ impl Textures {
 
     /// The map of layer `index` in the strip, over the scan.
     pub fn small_overlay(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
-        let look = (shown.identity(index), shown.color_bits(), shown.veil_bits());
+        let look = (shown.identity(index), shown.color_bits(), shown.overlay.threshold.to_bits());
         self.get(ui, Picture::SmallOverlay(index), look, TextureOptions::LINEAR, |_| {
             shown.veil(index, SMALL)
         })
@@ -198,6 +198,11 @@ impl<'a> Shown<'a> {
         &self.evidence.maps[index]
     }
 
+    /// What maps over the scan are drawn with.
+    pub fn tint(&self) -> Color32 {
+        Color32::WHITE.gamma_multiply(self.overlay.opacity)
+    }
+
     /// The value that takes the brightest colour.
     pub fn top(&self, index: usize) -> f32 {
         self.overlay.scale_max(self.map(index).raw_max, self.evidence.shared_max)
@@ -209,10 +214,6 @@ impl<'a> Shown<'a> {
 
     fn color_bits(&self) -> (ColorMap, crate::state::Scale, u32) {
         (self.overlay.color_map, self.overlay.scale, self.overlay.absolute_max.to_bits())
-    }
-
-    fn veil_bits(&self) -> (u32, u32) {
-        (self.overlay.opacity.to_bits(), self.overlay.threshold.to_bits())
     }
 
     /// The map on the scan's pixels, or on fewer where the scan is larger than `limit`.
@@ -232,16 +233,12 @@ impl<'a> Shown<'a> {
         (width, height, upsample(self.map(index), &region, width, height))
     }
 
-    /// The map as it lies over the scan.
+    /// The map as it lies over the scan, its opacity left to who draws it.
     fn veil(&self, index: usize, limit: usize) -> ColorImage {
         let (width, height, values) = self.on_scan(index, limit);
-        let Overlay { opacity, threshold, .. } = *self.overlay;
+        let threshold = self.overlay.threshold;
         self.paint(index, width, height, &values, |color, fraction| {
-            if fraction <= 0.0 || fraction < threshold {
-                Color32::TRANSPARENT
-            } else {
-                color.gamma_multiply(opacity)
-            }
+            if fraction <= 0.0 || fraction < threshold { Color32::TRANSPARENT } else { color }
         })
     }
 
