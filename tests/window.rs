@@ -10,11 +10,11 @@ use std::time::Duration;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use fake::{Asked, Fake, layers, rings};
+use fake::{Asked, Fake, Through, layers, rings};
 use mrimaster::app::{App, Start, screenshot};
 use mrimaster::imaging::Series;
 use mrimaster::state::{Command, ThemeChoice};
-use mrimaster::worker::job::Request;
+use mrimaster::worker::job::{Request, Response};
 
 fn open(path: &Path) -> Result<Series, String> {
     match path.to_str() {
@@ -32,7 +32,16 @@ struct Window {
 impl Window {
     /// A window of 1280×720 with these files on its command line.
     fn new(paths: &[&str]) -> Self {
+        let mut window = Self::with(paths, Some);
+        window.settle();
+        window
+    }
+
+    /// The same, where `through` decides what becomes of the workers' answers. Not settled: what
+    /// waits never rests.
+    fn with(paths: &[&str], through: impl Fn(Response) -> Option<Response> + 'static) -> Self {
         let (workers, asked) = Fake::new(open);
+        let workers = Box::new(Through(workers, through));
         let start = Start { paths: paths.iter().map(Into::into).collect(), ..Start::default() };
         let mut begin = Some((workers, start));
         let harness = Harness::builder().with_size(vec2(1280.0, 720.0)).build_ui_state(
@@ -46,7 +55,7 @@ impl Window {
             None,
         );
         let mut window = Self { harness, asked };
-        window.settle();
+        window.harness.run_steps(4);
         window
     }
 
@@ -87,6 +96,35 @@ fn an_opened_file_is_shown_with_four_probabilities() {
     }
     assert!(window.shows("Not calibrated"), "no probability stands alone");
     assert!(window.shows("Not for diagnostic use"));
+}
+
+#[test]
+fn the_scan_is_there_before_any_answer_of_the_model() {
+    let window = Window::with(&["scan.nii"], |response| match response {
+        Response::Predicted { .. } | Response::Explained { .. } => None,
+        other => Some(other),
+    });
+    assert!(window.shows("scan scan.nii slice 5 of 9"));
+    assert!(window.shows("Classifying…"));
+    assert!(window.shows(&format!("layer {} conv computing", layers()[48].0.name)));
+}
+
+#[test]
+fn a_failed_classification_says_why_where_the_bars_would_be() {
+    let mut window = Window::with(&["scan.nii"], |response| match response {
+        Response::Predicted { id, .. } => {
+            let message = "the GPU ran out of memory; choose the CPU".to_owned();
+            Some(Response::ClassifyFailed { id, message })
+        }
+        other => Some(other),
+    });
+    window.settle();
+    let said = window.harness.query_all_by_label_contains("the GPU ran out of memory").count();
+    assert_eq!(said, 3, "at the bars, in the strip, and as a toast");
+    assert!(window.shows("scan scan.nii slice 5 of 9"));
+    window.click("Device");
+    window.click("CPU");
+    assert_eq!(window.classified(), 2, "another device is another try");
 }
 
 #[test]
