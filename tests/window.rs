@@ -12,8 +12,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use fake::{Asked, Fake, Through, layers, rings};
 use mrimaster::app::{App, Start, screenshot};
-use mrimaster::imaging::Series;
+use mrimaster::imaging::{Depth, Series, Slice};
 use mrimaster::state::{Command, ThemeChoice};
+use mrimaster::ui::offscreen::Offscreen;
 use mrimaster::worker::job::{Request, Response};
 
 fn open(path: &Path) -> Result<Series, String> {
@@ -337,6 +338,36 @@ fn the_left_drag_windows_and_the_double_click_fits() {
     assert_eq!(shown(&mut window).view, before.view);
     window.press(Key::Backspace);
     assert_eq!(shown(&mut window).window, before.window);
+}
+
+#[test]
+fn a_turned_scan_is_turned_on_the_screen() {
+    let half = |_: &Path| {
+        let stored = (0..64 * 64).map(|i| if i % 64 < 32 { 200.0 } else { 0.0 }).collect();
+        let slice = Slice::new(64, 64, stored, Depth::EightBit);
+        Ok(Series { slices: vec![Arc::new(slice)], ..rings("half.png", 1) })
+    };
+    let mut screen = Offscreen::new(800, 600, 1.0);
+    let start = Start { paths: vec!["half.png".into()], ..Start::default() };
+    let mut app = App::new(screen.context(), Fake::new(half).0, start);
+    app.apply(Command::ToggleDocks);
+    app.apply(Command::ToggleOverlay);
+    let mut brightness = |app: &mut App| {
+        screen.settle(30, |ui| app.show(ui));
+        let image = screen.image();
+        // Left, right, above and below the middle of the scan.
+        [(300, 300), (500, 300), (400, 200), (400, 400)]
+            .map(|(x, y)| image.get_pixel(x, y).0[0] > 128)
+    };
+    let [left, right, ..] = brightness(&mut app);
+    assert!(left && !right);
+    app.apply(Command::FlipHorizontally);
+    let [left, right, ..] = brightness(&mut app);
+    assert!(!left && right);
+    app.apply(Command::ResetView);
+    app.apply(Command::RotateRight);
+    let [.., above, below] = brightness(&mut app);
+    assert!(above && !below, "the left goes up");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::textures::Shown;
 use super::{Screen, theme};
 use crate::explain::upsample::sample;
 use crate::imaging::Rescale;
-use crate::state::{OpenSeries, Scale, State};
+use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
 const EDGE: f32 = 10.0;
@@ -102,6 +102,7 @@ fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
     let zoom = place.scale * ui.pixels_per_point() * 100.0;
     let window = open.window;
     let inverted = if open.invert { " · inverted" } else { "" };
+    let turned = if open.turn == Turn::default() { "" } else { " · turned" };
     let mut lines = Vec::new();
     let slices = open.series.slices.len();
     if slices > 1 {
@@ -109,7 +110,7 @@ fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
     }
     let (width, center) = (three_digits(window.width), three_digits(window.center));
     lines.push(plain(format!("W {width}  L {center}{inverted}")));
-    lines.push(plain(format!("Zoom {zoom:.0} %")));
+    lines.push(plain(format!("Zoom {zoom:.0} %{turned}")));
     lines
 }
 
@@ -156,7 +157,7 @@ fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Ve
 
 fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
     let Some(orientation) = open.slice().orientation else { return };
-    let [left, right, top, bottom] = orientation.edge_letters();
+    let [left, right, top, bottom] = open.turn.edges(orientation.edge_letters());
     let room = rect.shrink(EDGE);
     for (letter, at, anchor) in [
         (left, room.left_center(), Align2::LEFT_CENTER),
