@@ -241,6 +241,7 @@ pub fn run(
     let viewport = egui::ViewportBuilder::default()
         .with_title("MRIMaster")
         .with_app_id("mrimaster")
+        .with_icon(ui::icon::icon())
         .with_inner_size(size)
         .with_min_inner_size([800.0, 500.0])
         .with_drag_and_drop(true);

@@ -3,17 +3,19 @@
 #[path = "window/fake.rs"]
 mod fake;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use fake::{Asked, Fake, layers, rings};
+use fake::{Asked, Fake, Through, layers, rings};
 use mrimaster::app::{App, Start, screenshot};
-use mrimaster::imaging::Series;
-use mrimaster::state::Command;
-use mrimaster::worker::job::Request;
+use mrimaster::imaging::{Depth, Series, Slice};
+use mrimaster::state::{Command, ThemeChoice};
+use mrimaster::ui::offscreen::Offscreen;
+use mrimaster::worker::job::{Request, Response};
 
 fn open(path: &Path) -> Result<Series, String> {
     match path.to_str() {
@@ -31,7 +33,16 @@ struct Window {
 impl Window {
     /// A window of 1280×720 with these files on its command line.
     fn new(paths: &[&str]) -> Self {
+        let mut window = Self::with(paths, Some);
+        window.settle();
+        window
+    }
+
+    /// The same, where `through` decides what becomes of the workers' answers. Not settled: what
+    /// waits never rests.
+    fn with(paths: &[&str], through: impl Fn(Response) -> Option<Response> + 'static) -> Self {
         let (workers, asked) = Fake::new(open);
+        let workers = Box::new(Through(workers, through));
         let start = Start { paths: paths.iter().map(Into::into).collect(), ..Start::default() };
         let mut begin = Some((workers, start));
         let harness = Harness::builder().with_size(vec2(1280.0, 720.0)).build_ui_state(
@@ -45,7 +56,7 @@ impl Window {
             None,
         );
         let mut window = Self { harness, asked };
-        window.settle();
+        window.harness.run_steps(4);
         window
     }
 
@@ -86,6 +97,35 @@ fn an_opened_file_is_shown_with_four_probabilities() {
     }
     assert!(window.shows("Not calibrated"), "no probability stands alone");
     assert!(window.shows("Not for diagnostic use"));
+}
+
+#[test]
+fn the_scan_is_there_before_any_answer_of_the_model() {
+    let window = Window::with(&["scan.nii"], |response| match response {
+        Response::Predicted { .. } | Response::Explained { .. } => None,
+        other => Some(other),
+    });
+    assert!(window.shows("scan scan.nii slice 5 of 9"));
+    assert!(window.shows("Classifying…"));
+    assert!(window.shows(&format!("layer {} conv computing", layers()[48].0.name)));
+}
+
+#[test]
+fn a_failed_classification_says_why_where_the_bars_would_be() {
+    let mut window = Window::with(&["scan.nii"], |response| match response {
+        Response::Predicted { id, .. } => {
+            let message = "the GPU ran out of memory; choose the CPU".to_owned();
+            Some(Response::ClassifyFailed { id, message })
+        }
+        other => Some(other),
+    });
+    window.settle();
+    let said = window.harness.query_all_by_label_contains("the GPU ran out of memory").count();
+    assert_eq!(said, 3, "at the bars, in the strip, and as a toast");
+    assert!(window.shows("scan scan.nii slice 5 of 9"));
+    window.click("Device");
+    window.click("CPU");
+    assert_eq!(window.classified(), 2, "another device is another try");
 }
 
 #[test]
@@ -185,6 +225,31 @@ fn a_path_can_be_typed_where_there_is_no_dialog() {
     assert!(!window.shows("Path of a scan"));
 }
 
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it here".into())
+    }
+}
+
+#[test]
+fn dropped_files_are_opened_together() {
+    let mut window = Window::new(&[]);
+    for name in ["1.png", "2.nii"] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(name.into())));
+    }
+    window.settle();
+    assert!(window.shows("scan 1.png slice 1 of 1"), "the first is shown");
+    window.click("series 2.nii");
+    assert!(window.shows("scan 2.nii slice 5 of 9"));
+}
+
 #[test]
 fn typing_a_path_presses_no_shortcuts() {
     let mut window = Window::new(&["scan.png"]);
@@ -207,6 +272,33 @@ fn arrows_home_and_end_go_through_the_slices() {
     assert!(window.shows("slice 1 of 9"));
     window.press(Key::End);
     assert!(window.shows("slice 9 of 9"));
+}
+
+#[test]
+fn a_notch_of_the_wheel_is_a_slice_and_with_ctrl_a_zoom() {
+    let mut window = Window::new(&["scan.nii"]);
+    let middle = window.harness.get_by_label_contains("scan scan.nii").rect().center();
+    window.harness.hover_at(middle);
+    window.settle();
+    let turn = |window: &mut Window, lines: f32, modifiers: Modifiers| {
+        window.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Line,
+            delta: vec2(0.0, lines),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+            modifiers,
+        });
+        window.settle();
+    };
+    turn(&mut window, -1.0, Modifiers::NONE);
+    assert!(window.shows("slice 6 of 9"), "downwards: on");
+    turn(&mut window, 0.5, Modifiers::NONE);
+    assert!(window.shows("slice 6 of 9"), "half a notch is gathered");
+    turn(&mut window, 0.5, Modifiers::NONE);
+    assert!(window.shows("slice 5 of 9"));
+    turn(&mut window, 1.0, Modifiers::COMMAND | Modifiers::CTRL);
+    assert!(window.shows("slice 5 of 9"));
+    assert!(window.app().state().session.shown().unwrap().view.zoom > 1.0);
 }
 
 #[test]
@@ -249,6 +341,36 @@ fn the_left_drag_windows_and_the_double_click_fits() {
 }
 
 #[test]
+fn a_turned_scan_is_turned_on_the_screen() {
+    let half = |_: &Path| {
+        let stored = (0..64 * 64).map(|i| if i % 64 < 32 { 200.0 } else { 0.0 }).collect();
+        let slice = Slice::new(64, 64, stored, Depth::EightBit);
+        Ok(Series { slices: vec![Arc::new(slice)], ..rings("half.png", 1) })
+    };
+    let mut screen = Offscreen::new(800, 600, 1.0);
+    let start = Start { paths: vec!["half.png".into()], ..Start::default() };
+    let mut app = App::new(screen.context(), Fake::new(half).0, start);
+    app.apply(Command::ToggleDocks);
+    app.apply(Command::ToggleOverlay);
+    let mut brightness = |app: &mut App| {
+        screen.settle(30, |ui| app.show(ui));
+        let image = screen.image();
+        // Left, right, above and below the middle of the scan.
+        [(300, 300), (500, 300), (400, 200), (400, 400)]
+            .map(|(x, y)| image.get_pixel(x, y).0[0] > 128)
+    };
+    let [left, right, ..] = brightness(&mut app);
+    assert!(left && !right);
+    app.apply(Command::FlipHorizontally);
+    let [left, right, ..] = brightness(&mut app);
+    assert!(!left && right);
+    app.apply(Command::ResetView);
+    app.apply(Command::RotateRight);
+    let [.., above, below] = brightness(&mut app);
+    assert!(above && !below, "the left goes up");
+}
+
+#[test]
 fn docks_keep_their_size_when_nobody_drags_them() {
     let mut window = Window::new(&["scan.nii"]);
     let before = window.app().state().settings.docks;
@@ -280,10 +402,18 @@ fn settings_are_kept_and_a_broken_file_is_no_trouble() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("settings.json");
     std::fs::write(&settings, "not json").unwrap();
-    let start = Start { settings: Some(settings.clone()), ..Start::default() };
     let ctx = egui::Context::default();
+    let start = Start { settings: Some(settings.clone()), ..Start::default() };
     let app = App::new(&ctx, Fake::new(open).0, start);
     assert!(app.state().notices.toasts().next().unwrap().message.contains("settings.json"));
+
+    let begin = || Start { settings: Some(settings.clone()), ..Start::default() };
+    let mut app = App::new(&ctx, Fake::new(open).0, begin());
+    app.apply(Command::ToggleTheme);
+    eframe::App::on_exit(&mut app, None);
+    let app = App::new(&ctx, Fake::new(open).0, begin());
+    assert_eq!(app.state().settings.theme, ThemeChoice::Light);
+    assert!(app.state().notices.history().is_empty());
 }
 
 #[test]

@@ -57,8 +57,12 @@ commands! {
             ZoomOut: "Zoom out", "Make the scan smaller", [key("Minus")];
             Fit: "Fit", "Show the whole scan", [key("Equals")];
             ActualSize: "Actual size", "One pixel of the scan on one pixel of the screen", [key("0")];
+            FlipHorizontally: "Flip left and right", "Mirror the scan; the letters at its edges go along", [key("H")];
+            FlipVertically: "Flip top and bottom", "Turn the scan upside down by mirroring it", [key("V")];
+            RotateRight: "Rotate right", "Turn the scan a quarter clockwise", [key("R")];
+            RotateLeft: "Rotate left", "Turn the scan a quarter counter-clockwise", [key("L")];
             Invert: "Invert", "Swap black and white", [key("I")];
-            ResetView: "Reset", "First window, whole scan, not inverted", [key("Backspace")];
+            ResetView: "Reset", "First window, whole scan, neither inverted nor turned", [key("Backspace")];
         }
         Window {
             FirstWindow: "As opened", "The file's own window, else the 2nd to 98th percentile", [key("1")];

@@ -5,6 +5,7 @@ pub mod load;
 pub mod notices;
 pub mod session;
 pub mod settings;
+pub mod turn;
 pub mod update;
 pub mod view;
 
@@ -13,5 +14,6 @@ pub use load::Load;
 pub use notices::{Level, Notice, Notices};
 pub use session::{OpenSeries, Session, Sheet};
 pub use settings::{ColorMap, Dock, Overlay, Scale, Settings, ThemeChoice};
+pub use turn::Turn;
 pub use update::State;
 pub use view::View;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::load::Load;
+use super::turn::Turn;
 use super::view::View;
 use crate::imaging::{Series, Slice, Window};
 use crate::model::prediction::{CheckpointInfo, Evidence, Prediction, TapPoint};
@@ -59,6 +60,7 @@ pub struct OpenSeries {
     pub range: (f32, f32),
     pub invert: bool,
     pub view: View,
+    pub turn: Turn,
 }
 
 /// Something over the window that is closed with Esc.
@@ -76,7 +78,16 @@ impl OpenSeries {
         let slice = series.slices.len() / 2;
         let window = series.slices[slice].first_window();
         let range = series.slices[slice].value_range();
-        Self { number, series, slice, window, range, invert: false, view: View::default() }
+        Self {
+            number,
+            series,
+            slice,
+            window,
+            range,
+            invert: false,
+            view: View::default(),
+            turn: Turn::default(),
+        }
     }
 
     /// The slice that is shown.

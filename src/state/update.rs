@@ -9,6 +9,7 @@ use super::load::Load;
 use super::notices::{Level, Notices};
 use super::session::{Answers, EvidenceKey, OpenSeries, Opening, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
+use super::turn::Turn;
 use super::view::View;
 use crate::imaging::{Series, Window};
 use crate::model::prediction::CheckpointInfo;
@@ -68,10 +69,17 @@ impl State {
             Command::Fit => self.look(|open| open.view = View::default()),
             Command::ActualSize => self.look(|open| open.view = View::actual_size()),
             Command::SetView(view) => self.look(|open| open.view = view),
+            Command::FlipHorizontally => {
+                self.look(|open| open.turn = open.turn.flipped_horizontally())
+            }
+            Command::FlipVertically => self.look(|open| open.turn = open.turn.flipped_vertically()),
+            Command::RotateRight => self.look(|open| open.turn = open.turn.rotated_right()),
+            Command::RotateLeft => self.look(|open| open.turn = open.turn.rotated_left()),
             Command::Invert => self.look(|open| open.invert = !open.invert),
             Command::ResetView => self.look(|open| {
                 open.view = View::default();
                 open.invert = false;
+                open.turn = Turn::default();
                 open.window = open.slice().first_window();
             }),
             Command::SetWindow(window) => self.look(|open| open.window = window),

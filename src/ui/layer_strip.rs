@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::format::{elide, three_digits};
-use super::slice_view::pixel_aspect;
+use super::slice_view::{picture, shown_size};
 use super::textures::Shown;
 use super::{Screen, theme};
 use crate::model::prediction::TapPoint;
@@ -280,7 +280,7 @@ fn header(
         ui.painter().text(at, Align2::CENTER_TOP, text, theme::tiny(), color);
     }
     if pinned {
-        let at = pos2(rect.right() - 7.0, rect.top() + 21.0);
+        let at = pos2(rect.left() + 7.0, rect.top() + 46.0);
         ui.painter().circle_filled(at, 3.0, tokens.accent);
     }
 }
@@ -291,13 +291,12 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
         painter.rect_filled(place, 1.0, theme::CANVAS);
     }
     let Some((shown, index)) = shown else { return };
-    let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     let map = shown.map(index);
-    let slice = shown.open.slice();
-    let [w, h] = [slice.width as f32, slice.height as f32 * pixel_aspect(slice)];
+    let turn = shown.open.turn;
+    let [w, h] = shown_size(shown.open.slice(), turn);
     let [native, upsampled, overlay] = places;
     let scan = screen.textures.small_scan(ui, shown.open);
-    painter.image(scan, fit(overlay, w, h), uv, Color32::WHITE);
+    picture(painter, scan, fit(overlay, w, h), turn, Color32::WHITE);
     if map.raw_max <= 0.0 {
         for place in [native, upsampled] {
             let (font, color) = (theme::tiny(), theme::ON_SCAN_DIM);
@@ -312,11 +311,15 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
         return;
     }
     let texture = screen.textures.native(ui, shown, index);
-    painter.image(texture, fit(native, map.width as f32, map.height as f32), uv, Color32::WHITE);
+    let mut side = [map.width as f32, map.height as f32];
+    if turn.swaps_sides() {
+        side.reverse();
+    }
+    picture(painter, texture, fit(native, side[0], side[1]), turn, Color32::WHITE);
     let texture = screen.textures.upsampled(ui, shown, index);
-    painter.image(texture, fit(upsampled, w, h), uv, Color32::WHITE);
+    picture(painter, texture, fit(upsampled, w, h), turn, Color32::WHITE);
     let texture = screen.textures.small_overlay(ui, shown, index);
-    painter.image(texture, fit(overlay, w, h), uv, Color32::WHITE);
+    picture(painter, texture, fit(overlay, w, h), turn, shown.tint());
 }
 
 /// The largest rectangle of these proportions in the middle of a place.

@@ -3,6 +3,7 @@
 pub mod colormap;
 mod empty;
 mod format;
+pub mod icon;
 mod keys;
 mod layer_strip;
 mod layout;

@@ -8,7 +8,7 @@ use super::textures::Shown;
 use super::{Screen, theme};
 use crate::explain::upsample::sample;
 use crate::imaging::Rescale;
-use crate::state::{OpenSeries, Scale};
+use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
 const EDGE: f32 = 10.0;
@@ -35,9 +35,15 @@ pub(super) fn paint(
     }
     let on = screen.state.settings.overlay.on;
     if let Some(name) = pane.layer.filter(|_| on || pane.pinned) {
-        let lines = layer_lines(name, layer, fits);
-        let corner = if pane.pinned { Align2::LEFT_TOP } else { Align2::RIGHT_TOP };
-        write(painter, pane.rect, corner, &lines);
+        if pane.pinned {
+            // The button to unpin it stands beside its name.
+            let fits = ((pane.rect.width() - 76.0).max(0.0) / 6.8) as usize;
+            write(painter, pane.rect, Align2::LEFT_TOP, &layer_lines(name, layer, fits));
+        } else {
+            let mut lines = layer_lines(name, layer, fits);
+            lines.extend(explained(screen.state).map(plain));
+            write(painter, pane.rect, Align2::RIGHT_TOP, &lines);
+        }
     }
     if let Some((shown, index)) = layer.filter(|(shown, i)| on && shown.map(*i).raw_max > 0.0) {
         bar(painter, ui, screen, shown, index, pane);
@@ -64,17 +70,16 @@ fn write(painter: &Painter, rect: Rect, corner: Align2, lines: &[Line]) {
     let below = corner.y() == egui::Align::Max;
     for (index, (text, font, color)) in lines.iter().enumerate() {
         let step = if below { index as f32 - (lines.len() - 1) as f32 } else { index as f32 };
-        outlined(painter, start + vec2(0.0, step * LINE), corner, text, font.clone(), *color);
+        plated(painter, start + vec2(0.0, step * LINE), corner, text, font.clone(), *color);
     }
 }
 
-/// Text that can be read on bright tissue, too.
-fn outlined(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
-    let shade = Color32::from_black_alpha(190);
-    for shift in [vec2(1.0, 1.0), vec2(-1.0, 0.0)] {
-        p.text(at + shift, anchor, text, font.clone(), shade);
-    }
-    p.text(at, anchor, text, font, color);
+/// Text on a plate that is seen only where bright tissue is behind it.
+fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
+    let galley = p.layout_no_wrap(text.to_owned(), font, color);
+    let rect = anchor.anchor_size(at, galley.size());
+    p.rect_filled(rect.expand2(vec2(3.0, 0.0)), 2.0, Color32::from_black_alpha(120));
+    p.galley(rect.min, galley, color);
 }
 
 fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
@@ -97,6 +102,7 @@ fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
     let zoom = place.scale * ui.pixels_per_point() * 100.0;
     let window = open.window;
     let inverted = if open.invert { " · inverted" } else { "" };
+    let turned = if open.turn == Turn::default() { "" } else { " · turned" };
     let mut lines = Vec::new();
     let slices = open.series.slices.len();
     if slices > 1 {
@@ -104,7 +110,7 @@ fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
     }
     let (width, center) = (three_digits(window.width), three_digits(window.center));
     lines.push(plain(format!("W {width}  L {center}{inverted}")));
-    lines.push(plain(format!("Zoom {zoom:.0} %")));
+    lines.push(plain(format!("Zoom {zoom:.0} %{turned}")));
     lines
 }
 
@@ -121,6 +127,14 @@ fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Li
         }
     }
     lines
+}
+
+/// Which class the maps speak for.
+fn explained(state: &State) -> Option<String> {
+    let session = &state.session;
+    let class = session.evidence.ready()?.class;
+    let name = &session.prediction.ready()?.classes.get(class)?.name;
+    Some(format!("evidence for {name}"))
 }
 
 fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line> {
@@ -143,7 +157,7 @@ fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Ve
 
 fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
     let Some(orientation) = open.slice().orientation else { return };
-    let [left, right, top, bottom] = orientation.edge_letters();
+    let [left, right, top, bottom] = open.turn.edges(orientation.edge_letters());
     let room = rect.shrink(EDGE);
     for (letter, at, anchor) in [
         (left, room.left_center(), Align2::LEFT_CENTER),
@@ -151,7 +165,7 @@ fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
         (top, room.center_top(), Align2::CENTER_TOP),
         (bottom, room.center_bottom(), Align2::CENTER_BOTTOM),
     ] {
-        outlined(painter, at, anchor, &letter, FontId::proportional(16.0), theme::ON_SCAN);
+        plated(painter, at, anchor, &letter, FontId::proportional(16.0), theme::ON_SCAN);
     }
 }
 
@@ -173,7 +187,7 @@ fn ruler(painter: &Painter, open: &OpenSeries, rect: Rect, place: &Placement) {
     }
     let at = pos2(rect.center().x, y - 6.0);
     let text = format!("{} mm", value(length));
-    outlined(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
+    plated(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
 }
 
 /// The longest round length, in millimetres, that is not longer than `most`.
@@ -208,7 +222,7 @@ fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usi
     {
         let at = pos2(rect.left() - 5.0, egui::lerp(rect.bottom()..=rect.top(), fraction));
         let text = three_digits(top * fraction);
-        outlined(painter, at, anchor, &text, theme::small(), theme::ON_SCAN);
+        plated(painter, at, anchor, &text, theme::small(), theme::ON_SCAN);
     }
     let threshold = shown.overlay.threshold;
     if threshold > 0.0 {
@@ -225,9 +239,9 @@ fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usi
         };
         let at = rect.right_bottom() + vec2(0.0, 5.0);
         let font = theme::tiny();
-        outlined(painter, at, Align2::RIGHT_TOP, "logit/px", font.clone(), theme::ON_SCAN_DIM);
+        plated(painter, at, Align2::RIGHT_TOP, "logit/px", font.clone(), theme::ON_SCAN_DIM);
         let at = at + vec2(0.0, 12.0);
-        outlined(painter, at, Align2::RIGHT_TOP, scale, font, theme::ON_SCAN_DIM);
+        plated(painter, at, Align2::RIGHT_TOP, scale, font, theme::ON_SCAN_DIM);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::slice_view::shown_size;
 use super::{Screen, format, theme};
-use crate::state::{Command, OpenSeries};
+use crate::state::{Command, OpenSeries, Turn};
 
 /// Draws the list.
 pub fn show(ui: &mut Ui, screen: &mut Screen) {
@@ -47,8 +48,7 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
         );
         painter.rect_filled(frame, 2.0, theme::CANVAS);
         let slice = open.slice();
-        let aspect = slice.spacing.map_or(1.0, |s| s.row_mm / s.column_mm);
-        let (w, h) = (slice.width as f32, slice.height as f32 * aspect);
+        let [w, h] = shown_size(slice, Turn::default());
         let size = vec2(w, h) * (picture / w.max(h));
         let texture = screen.textures.thumbnail(ui, open);
         let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));

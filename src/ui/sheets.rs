@@ -26,12 +26,18 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::About => about(ui),
             Sheet::EnterPath => enter_path(ui, screen),
         }
-        ui.add_space(6.0);
-        if ui.button("Close").clicked() {
-            screen.ask(Command::Show(None));
+        if sheet != Sheet::EnterPath {
+            ui.add_space(6.0);
+            close(ui, screen);
         }
     });
     if modal.should_close() {
+        screen.ask(Command::Show(None));
+    }
+}
+
+fn close(ui: &mut Ui, screen: &mut Screen) {
+    if ui.button("Close").clicked() {
         screen.ask(Command::Show(None));
     }
 }
@@ -122,7 +128,13 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen) {
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let trimmed = path.trim().trim_matches(['"', '\'']).to_owned();
-    let clicked = ui.add_enabled(!trimmed.is_empty(), egui::Button::new("Open")).clicked();
+    ui.add_space(6.0);
+    let buttons = ui.horizontal(|ui| {
+        let open = ui.add_enabled(!trimmed.is_empty(), egui::Button::new("Open"));
+        close(ui, screen);
+        open
+    });
+    let clicked = buttons.inner.clicked();
     if (entered || clicked) && !trimmed.is_empty() {
         screen.ask(Command::Open(vec![trimmed.into()]));
         screen.ask(Command::Show(None));

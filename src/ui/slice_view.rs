@@ -1,13 +1,14 @@
 //! The scan, alone or beside pinned layers, all under one zoom and pan.
 
+use egui::epaint::Vertex;
 use egui::{
-    Color32, Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Role, Sense,
-    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Color32, Event, Mesh, Modifiers, MouseWheelUnit, Painter, PointerButton, Pos2, Rect, Response,
+    Role, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::{Screen, scan_labels, theme};
 use crate::imaging::{Slice, Window};
-use crate::state::{Command, OpenSeries, View};
+use crate::state::{Command, OpenSeries, Turn, View};
 
 /// One view of the scan: with the map of a layer, or alone.
 pub(super) struct Pane<'a> {
@@ -24,35 +25,59 @@ pub(super) struct Placement {
     pub image: Rect,
     /// Points per column of pixels.
     pub scale: f32,
-    /// Columns, and rows in columns' widths: pixels need not be square.
+    /// Width and height on the screen, in columns' widths: pixels need not be square.
     pub size: [f32; 2],
-    /// Rows of pixels.
-    rows: f32,
+    /// Columns and rows of pixels.
+    pixels: [f32; 2],
+    turn: Turn,
 }
 
 impl Placement {
-    fn new(slice: &Slice, view: &View, rect: Rect, pixels_per_point: f32) -> Self {
-        let size = [slice.width as f32, slice.height as f32 * pixel_aspect(slice)];
+    fn new(slice: &Slice, view: &View, turn: Turn, rect: Rect, pixels_per_point: f32) -> Self {
+        let size = shown_size(slice, turn);
         let room = rect.shrink(6.0).size().max(Vec2::splat(1.0));
         let fit = (room.x / size[0]).min(room.y / size[1]);
         let scale = view.scale(fit, pixels_per_point);
         let extent = vec2(size[0], size[1]) * scale;
         let min = rect.center() - extent * vec2(view.center[0], view.center[1]);
         let image = Rect::from_min_size(min, extent);
-        Self { image, scale, size, rows: slice.height as f32 }
+        let pixels = [slice.width as f32, slice.height as f32];
+        Self { image, scale, size, pixels, turn }
     }
 
     /// The place on the scan under a point of the screen, in pixel edges; `None` beside the scan.
     pub fn pixel(&self, at: Pos2) -> Option<Pos2> {
         let fraction = (at - self.image.min) / self.image.size();
         let inside = (0.0..1.0).contains(&fraction.x) && (0.0..1.0).contains(&fraction.y);
-        inside.then(|| pos2(fraction.x * self.size[0], fraction.y * self.rows))
+        let [x, y] = self.turn.to_scan(fraction.into());
+        inside.then(|| pos2(x * self.pixels[0], y * self.pixels[1]))
     }
 }
 
-/// Height of a pixel over its width.
-pub(super) fn pixel_aspect(slice: &Slice) -> f32 {
-    slice.spacing.map_or(1.0, |s| s.row_mm / s.column_mm).clamp(0.05, 20.0)
+/// Width and height of a turned slice on the screen, in columns' widths.
+pub(super) fn shown_size(slice: &Slice, turn: Turn) -> [f32; 2] {
+    let aspect = slice.spacing.map_or(1.0, |s| s.row_mm / s.column_mm).clamp(0.05, 20.0);
+    let (width, height) = (slice.width as f32, slice.height as f32 * aspect);
+    if turn.swaps_sides() { [height, width] } else { [width, height] }
+}
+
+/// Draws a picture of the scan, turned.
+pub(super) fn picture(
+    painter: &Painter,
+    texture: TextureId,
+    rect: Rect,
+    turn: Turn,
+    tint: Color32,
+) {
+    let mut mesh = Mesh::with_texture(texture);
+    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()];
+    let fractions = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+    for (pos, fraction) in corners.into_iter().zip(fractions) {
+        let uv = turn.to_scan(fraction).into();
+        mesh.vertices.push(Vertex { pos, uv, color: tint });
+    }
+    mesh.indices.extend([0, 1, 2, 0, 2, 3]);
+    painter.add(mesh);
 }
 
 /// Draws the scan and the pinned layers.
@@ -103,14 +128,13 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
     let response =
         ui.interact(pane.rect, ui.scope_id().with(("pane", index)), Sense::click_and_drag());
     let slice = open.slice();
-    let place = Placement::new(slice, &open.view, pane.rect, ui.pixels_per_point());
+    let place = Placement::new(slice, &open.view, open.turn, pane.rect, ui.pixels_per_point());
     let painter = ui.painter().with_clip_rect(pane.rect.intersect(ui.clip_rect()));
 
     painter.rect_filled(pane.rect, 0.0, theme::CANVAS);
-    let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     let magnified = place.scale * ui.pixels_per_point() >= 3.0;
     let scan = screen.textures.scan(ui, open, magnified);
-    painter.image(scan, place.image, uv, Color32::WHITE);
+    picture(&painter, scan, place.image, open.turn, Color32::WHITE);
 
     let shown = screen.shown();
     let layer =
@@ -119,7 +143,7 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
     if let Some((shown, index)) = layer.filter(|(shown, i)| visible && shown.map(*i).raw_max > 0.0)
     {
         let overlay = screen.textures.overlay(ui, shown, index);
-        painter.image(overlay, place.image, uv, Color32::WHITE);
+        picture(&painter, overlay, place.image, open.turn, shown.tint());
     }
     scan_labels::paint(&painter, ui, screen, open, pane, &place, layer, response.hover_pos());
     if pane.pinned {
@@ -188,7 +212,14 @@ fn interact(
         screen.ask(Command::Fit);
     }
     response.context_menu(|ui| {
-        for command in [Command::Fit, Command::ActualSize, Command::Invert, Command::ResetView] {
+        for command in [
+            Command::Fit,
+            Command::ActualSize,
+            Command::Invert,
+            Command::FlipHorizontally,
+            Command::RotateRight,
+            Command::ResetView,
+        ] {
             if screen.button(ui, command).clicked() {
                 ui.close();
             }
@@ -263,12 +294,19 @@ mod tests {
         let mut slice = Slice::new(100, 50, vec![0.0; 5000], Depth::EightBit);
         slice.spacing = Some(Spacing { row_mm: 2.0, column_mm: 1.0, slice_mm: None });
         let room = Rect::from_min_size(pos2(0.0, 0.0), vec2(212.0, 212.0));
-        let place = Placement::new(&slice, &View::default(), room, 1.0);
+        let place = Placement::new(&slice, &View::default(), Turn::default(), room, 1.0);
         assert_eq!(place.image, room.shrink(6.0), "rows twice as high as columns are wide");
         let pixel = place.pixel(place.image.min + vec2(1.0, 1.0)).unwrap();
         assert_eq!((pixel.x as usize, pixel.y as usize), (0, 0));
         let pixel = place.pixel(place.image.max - vec2(1.0, 1.0)).unwrap();
         assert_eq!((pixel.x as usize, pixel.y as usize), (99, 49));
         assert_eq!(place.pixel(room.min), None);
+
+        let slice = Slice::new(100, 50, vec![0.0; 5000], Depth::EightBit);
+        let turn = Turn::default().rotated_right();
+        let place = Placement::new(&slice, &View::default(), turn, room, 1.0);
+        assert_eq!(place.image.size(), vec2(100.0, 200.0), "upright");
+        let pixel = place.pixel(place.image.min + vec2(1.0, 1.0)).unwrap();
+        assert_eq!((pixel.x as usize, pixel.y as usize), (0, 49), "its bottom left is on top");
     }
 }

@@ -69,8 +69,7 @@ impl Textures {
         let look = (open.key(), window_bits(open.window), open.invert, magnified);
         let slice = open.slice();
         self.get(ui, Picture::Scan, look, options, |greys| {
-            slice.map_to_grey(open.window, open.invert, greys);
-            grey_image(greys, slice, limit)
+            grey_image(slice, open.window, open.invert, limit, greys)
         })
     }
 
@@ -80,8 +79,7 @@ impl Textures {
         let slice = &slices[slices.len() / 2];
         let name = Picture::Thumbnail(open.number);
         self.get(ui, name, (), TextureOptions::LINEAR, |greys| {
-            slice.map_to_grey(slice.first_window(), false, greys);
-            grey_image(greys, slice, SMALL)
+            grey_image(slice, slice.first_window(), false, SMALL, greys)
         })
     }
 
@@ -90,14 +88,13 @@ impl Textures {
         let look = (open.key(), window_bits(open.window), open.invert);
         let slice = open.slice();
         self.get(ui, Picture::SmallScan, look, TextureOptions::LINEAR, |greys| {
-            slice.map_to_grey(open.window, open.invert, greys);
-            grey_image(greys, slice, SMALL)
+            grey_image(slice, open.window, open.invert, SMALL, greys)
         })
     }
 
     /// The map of layer `index` over the scan, transparent below the threshold.
     pub fn overlay(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
-        let look = (shown.identity(index), shown.color_bits(), shown.veil_bits());
+        let look = (shown.identity(index), shown.color_bits(), shown.overlay.threshold.to_bits());
         self.get(ui, Picture::Overlay(index), look, TextureOptions::LINEAR, |_| {
             shown.veil(index, OVERLAY)
         })
@@ -105,7 +102,7 @@ impl Textures {
 
     /// The map of layer `index` in the strip, over the scan.
     pub fn small_overlay(&mut self, ui: &egui::Ui, shown: Shown, index: usize) -> TextureId {
-        let look = (shown.identity(index), shown.color_bits(), shown.veil_bits());
+        let look = (shown.identity(index), shown.color_bits(), shown.overlay.threshold.to_bits());
         self.get(ui, Picture::SmallOverlay(index), look, TextureOptions::LINEAR, |_| {
             shown.veil(index, SMALL)
         })
@@ -201,6 +198,11 @@ impl<'a> Shown<'a> {
         &self.evidence.maps[index]
     }
 
+    /// What maps over the scan are drawn with.
+    pub fn tint(&self) -> Color32 {
+        Color32::WHITE.gamma_multiply(self.overlay.opacity)
+    }
+
     /// The value that takes the brightest colour.
     pub fn top(&self, index: usize) -> f32 {
         self.overlay.scale_max(self.map(index).raw_max, self.evidence.shared_max)
@@ -212,10 +214,6 @@ impl<'a> Shown<'a> {
 
     fn color_bits(&self) -> (ColorMap, crate::state::Scale, u32) {
         (self.overlay.color_map, self.overlay.scale, self.overlay.absolute_max.to_bits())
-    }
-
-    fn veil_bits(&self) -> (u32, u32) {
-        (self.overlay.opacity.to_bits(), self.overlay.threshold.to_bits())
     }
 
     /// The map on the scan's pixels, or on fewer where the scan is larger than `limit`.
@@ -235,16 +233,12 @@ impl<'a> Shown<'a> {
         (width, height, upsample(self.map(index), &region, width, height))
     }
 
-    /// The map as it lies over the scan.
+    /// The map as it lies over the scan, its opacity left to who draws it.
     fn veil(&self, index: usize, limit: usize) -> ColorImage {
         let (width, height, values) = self.on_scan(index, limit);
-        let Overlay { opacity, threshold, .. } = *self.overlay;
+        let threshold = self.overlay.threshold;
         self.paint(index, width, height, &values, |color, fraction| {
-            if fraction <= 0.0 || fraction < threshold {
-                Color32::TRANSPARENT
-            } else {
-                color.gamma_multiply(opacity)
-            }
+            if fraction <= 0.0 || fraction < threshold { Color32::TRANSPARENT } else { color }
         })
     }
 
@@ -268,14 +262,51 @@ fn window_bits(window: Window) -> (u32, u32) {
     (window.center.to_bits(), window.width.to_bits())
 }
 
-/// Greys as a picture with sides of at most `limit` pixels: every n-th pixel where there are more.
-fn grey_image(greys: &[u8], slice: &Slice, limit: usize) -> ColorImage {
-    let step = slice.width.max(slice.height).div_ceil(limit.max(1)).max(1);
-    if step == 1 {
+/// A slice under a window, as a picture with sides of at most `limit` pixels.
+fn grey_image(
+    slice: &Slice,
+    window: Window,
+    invert: bool,
+    limit: usize,
+    greys: &mut Vec<u8>,
+) -> ColorImage {
+    let block = slice.width.max(slice.height).div_ceil(limit.max(1)).max(1);
+    if block == 1 {
+        slice.map_to_grey(window, invert, greys);
         return ColorImage::from_gray([slice.width, slice.height], greys);
     }
-    let (width, height) = (slice.width.div_ceil(step), slice.height.div_ceil(step));
-    let rows = greys.chunks_exact(slice.width).step_by(step);
-    let fewer: Vec<u8> = rows.flat_map(|row| row.iter().copied().step_by(step)).collect();
-    ColorImage::from_gray([width, height], &fewer)
+    let smaller = shrink(slice, block);
+    smaller.map_to_grey(window, invert, greys);
+    ColorImage::from_gray([smaller.width, smaller.height], greys)
+}
+
+/// Means of blocks of `block × block` pixels; what is left over at the right and below is left out.
+fn shrink(slice: &Slice, block: usize) -> Slice {
+    let (width, height) = ((slice.width / block).max(1), (slice.height / block).max(1));
+    let (across, down) = (block.min(slice.width), block.min(slice.height));
+    let mean = |i: usize| {
+        let (left, top) = (i % width * block, i / width * block);
+        let rows = slice.stored[top * slice.width..].chunks(slice.width).take(down);
+        let sum: f32 = rows.flat_map(|row| &row[left..left + across]).sum();
+        sum / (across * down) as f32
+    };
+    let stored = (0..width * height).map(mean).collect();
+    let Slice { rescale, depth, inverted, voi, .. } = *slice;
+    Slice { rescale, inverted, voi, ..Slice::new(width, height, stored, depth) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::Depth;
+
+    #[test]
+    fn a_small_picture_holds_the_means_of_a_large_one() {
+        let stored = (0..5 * 4).map(|i| (i % 5) as f32).collect();
+        let small = shrink(&Slice::new(5, 4, stored, Depth::Wide), 2);
+        assert_eq!((small.width, small.height), (2, 2));
+        assert_eq!(small.stored, [0.5, 2.5, 0.5, 2.5]);
+        let line = shrink(&Slice::new(6, 1, vec![3.0; 6], Depth::Wide), 3);
+        assert_eq!((line.width, line.height, line.stored), (2, 1, vec![3.0; 2]));
+    }
 }

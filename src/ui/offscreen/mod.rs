@@ -114,6 +114,19 @@ mod tests {
     }
 
     #[test]
+    fn no_pixel_is_lost_between_two_triangles() {
+        for shift in 0..20 {
+            let image = painted(1.0, |ui| {
+                let min = pos2(0.3, 0.7) - vec2(0.137, 0.071) * shift as f32;
+                let all = Rect::from_min_max(min, pos2(41.7, 23.1));
+                let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(0.0, 0.0));
+                ui.painter().image(TextureId::default(), all, uv, Color32::WHITE);
+            });
+            assert!(image.enumerate_pixels().all(|(x, y, p)| x == 0 || y == 0 || p.0[0] == 255));
+        }
+    }
+
+    #[test]
     fn what_is_clipped_is_not_drawn() {
         let image = painted(1.0, |ui| {
             let half = Rect::from_min_max(pos2(0.0, 0.0), pos2(20.0, 20.0));

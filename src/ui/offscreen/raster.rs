@@ -133,7 +133,11 @@ fn fill(pixels: &mut [Color32], width: usize, clip: Rect, texture: &Texture, mut
 }
 
 /// Twice the area of the triangle a, b, (x, y); positive where it turns clockwise on the screen.
+/// Exactly the opposite of b, a, (x, y), so that no pixel between two triangles is lost.
 fn cross(a: &Vertex, b: &Vertex, x: f32, y: f32) -> f32 {
+    if (b.pos.x, b.pos.y) < (a.pos.x, a.pos.y) {
+        return -cross(b, a, x, y);
+    }
     (b.pos.x - a.pos.x) * (y - a.pos.y) - (b.pos.y - a.pos.y) * (x - a.pos.x)
 }
 
