@@ -92,7 +92,7 @@ impl Window {
 fn an_opened_file_is_shown_with_four_probabilities() {
     let window = Window::new(&["scan.nii"]);
     assert!(window.shows("scan scan.nii slice 5 of 9"));
-    for bar in ["glioma 0.81", "meningioma 0.14", "no tumour 0.02", "pituitary 0.03"] {
+    for bar in ["glioma 0.810", "meningioma 0.140", "no tumour 0.020", "pituitary 0.030"] {
         window.harness.get_by_label(bar);
     }
     assert!(window.shows("Not calibrated"), "no probability stands alone");
@@ -258,7 +258,7 @@ fn typing_a_path_presses_no_shortcuts() {
     window.press(Key::G);
     window.press(Key::F);
     assert!(window.shows("heatmap of"));
-    assert!(window.shows("glioma 0.81"));
+    assert!(window.shows("glioma 0.810"));
 }
 
 #[test]

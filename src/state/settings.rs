@@ -74,14 +74,14 @@ pub struct Docks {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DockPlace {
     pub shown: bool,
-    /// Width or height in points.
-    pub size: f32,
+    /// Width or height in points; as the window's size suggests where nobody has set it.
+    pub size: Option<f32>,
 }
 
 impl Default for Docks {
     fn default() -> Self {
-        let place = |size| DockPlace { shown: true, size };
-        Self { hidden: false, series: place(148.0), inspector: place(288.0), layers: place(272.0) }
+        let place = DockPlace { shown: true, size: None };
+        Self { hidden: false, series: place, inspector: place, layers: place }
     }
 }
 
@@ -265,7 +265,8 @@ impl Settings {
         }
         for dock in [Dock::Series, Dock::Inspector, Dock::Layers] {
             let place = self.docks.place_mut(dock);
-            place.size = size(place.size, default.docks.place(dock).size);
+            place.size =
+                place.size.filter(|size| size.is_finite()).map(|s| s.clamp(60.0, 10_000.0));
         }
         self.overlay = self.overlay.sane();
         self.recent.truncate(Self::RECENT);

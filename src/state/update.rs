@@ -127,7 +127,9 @@ impl State {
             Command::ToggleSeries => self.toggle_dock(Dock::Series),
             Command::ToggleInspector => self.toggle_dock(Dock::Inspector),
             Command::ToggleLayers => self.toggle_dock(Dock::Layers),
-            Command::ResizeDock(dock, size) => self.set(|s| s.docks.place_mut(dock).size = size),
+            Command::ResizeDock(dock, size) => {
+                self.set(|s| s.docks.place_mut(dock).size = Some(size))
+            }
             Command::ResizeWindow(size) => self.set(|s| s.window_size = size),
             Command::ToggleTheme => self.set(|s| {
                 s.theme = match s.theme {

@@ -23,6 +23,15 @@ pub fn value(value: f32) -> String {
     }
 }
 
+/// A probability in three digits; never a bare 0 or 1, which nothing here can know.
+pub fn probability(p: f32) -> String {
+    match p {
+        p if p < 0.0005 => "<0.001".to_owned(),
+        p if p >= 0.9995 => ">0.999".to_owned(),
+        p => format!("{p:.3}"),
+    }
+}
+
 /// A duration: "84 ms", "1.2 s".
 pub fn duration(time: std::time::Duration) -> String {
     match time.as_secs_f32() {
@@ -62,6 +71,8 @@ mod tests {
             read,
             ["0", "0.312", "0.0123", "5.68", "41.2", "1234", "4.1e-5", "-0.500", "3.0e9"]
         );
+        let read = [0.0, 0.0004, 0.25, 0.9994, 0.9996, 1.0].map(probability);
+        assert_eq!(read, ["<0.001", "<0.001", "0.250", "0.999", ">0.999", ">0.999"]);
         assert_eq!(value(173.0), "173");
         assert_eq!(value(-12.5), "-12.5");
         assert_eq!(duration(std::time::Duration::from_millis(84)), "84 ms");

@@ -20,16 +20,18 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     let whole = ui.available_rect_before_wrap();
     let (width, height) = (whole.width(), whole.height());
     let inspector = Rangef::new(250.0, 250f32.max(width * 0.3));
-    dock(ui, screen, Dock::Inspector, inspector, |ui, screen| {
+    dock(ui, screen, Dock::Inspector, 288.0, inspector, |ui, screen| {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             probabilities::show(ui, screen);
             overlay_controls::show(ui, screen);
         });
     });
     let layers = Rangef::new(170.0, 170f32.max(height * 0.5));
-    dock(ui, screen, Dock::Layers, layers, layer_strip::show);
+    // Larger windows have larger maps: they are what the program is for.
+    let usual = (height * 0.41).clamp(240.0, 480.0);
+    dock(ui, screen, Dock::Layers, usual, layers, layer_strip::show);
     let series = Rangef::new(110.0, 110f32.max(width * 0.2));
-    dock(ui, screen, Dock::Series, series, series_list::show);
+    dock(ui, screen, Dock::Series, 148.0, series, series_list::show);
 
     CentralPanel::default().frame(Frame::new().fill(theme::CANVAS)).show(ui, |ui| {
         if screen.state.session.shown().is_some() {
@@ -43,11 +45,13 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     sheets::show(ui, screen);
 }
 
-/// A dock that is shown, hidden and resized as the settings say; a new size becomes a command.
+/// A dock that is shown, hidden and resized as the settings say, else of its `usual` size; a new
+/// size becomes a command.
 fn dock(
     ui: &mut Ui,
     screen: &mut Screen,
     dock: Dock,
+    usual: f32,
     sizes: Rangef,
     contents: impl FnOnce(&mut Ui, &mut Screen),
 ) {
@@ -55,7 +59,11 @@ fn dock(
     if !docks.shows(dock) {
         return;
     }
-    let size = docks.place(dock).size;
+    let set = docks.place(dock).size;
+    let size = set.unwrap_or(usual);
+    // A size that nobody has set follows the window, until somebody drags the edge.
+    let dragging = ui.input(|input| input.pointer.any_down());
+    let sizes = if set.is_none() && !dragging { Rangef::point(usual) } else { sizes };
     let panel = match dock {
         Dock::Series => Panel::left("series"),
         Dock::Inspector => Panel::right("inspector"),
@@ -72,7 +80,7 @@ fn dock(
         Dock::Series | Dock::Inspector => shown.response.rect.width(),
     };
     let wanted = size.clamp(sizes.min, sizes.max);
-    if (now - wanted).abs() > 0.5 {
+    if (now - wanted).abs() > 0.5 && (set.is_some() || dragging) {
         screen.ask(Command::ResizeDock(dock, now));
     }
 }

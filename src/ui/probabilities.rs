@@ -78,7 +78,7 @@ fn bars(ui: &mut Ui, prediction: &Prediction) {
         let predicted = index == prediction.predicted;
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::hover());
-        let number = format!("{:.2}", class.probability);
+        let number = format::probability(class.probability);
         let label = format!("{} {number}", class.name);
         response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
         let painter = ui.painter();
@@ -100,7 +100,7 @@ fn bars(ui: &mut Ui, prediction: &Prediction) {
         painter.rect_filled(rail, 2.0, tokens.raised);
         let filled = (rail.width() * class.probability.clamp(0.0, 1.0)).max(1.5);
         let bar = Rect::from_min_size(rail.min, vec2(filled, rail.height()));
-        painter.rect_filled(bar, 2.0, theme::class_color(index));
+        painter.rect_filled(bar, 2.0, theme::class_color(&class.name, index));
         let hover = format!("{label}: softmax of the logit {:.3}", class.logit);
         response.on_hover_text(hover);
     }

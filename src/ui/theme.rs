@@ -73,15 +73,18 @@ pub fn tokens(ui: &egui::Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }
 }
 
-/// The colour of a class, fixed everywhere: Okabe and Ito's, told apart by colour-blind readers.
-pub fn class_color(index: usize) -> Color32 {
+/// The colour of a class, one everywhere whatever order a model has them in: Okabe and Ito's, told
+/// apart by colour-blind readers. Other classes take turns.
+pub fn class_color(name: &str, index: usize) -> Color32 {
+    const KNOWN: [&str; 4] = ["glioma", "meningioma", "no tumour", "pituitary"];
     const OKABE_ITO: [Color32; 4] = [
         Color32::from_rgb(0xe6, 0x9f, 0x00),
         Color32::from_rgb(0x56, 0xb4, 0xe9),
         Color32::from_rgb(0x00, 0x9e, 0x73),
         Color32::from_rgb(0xcc, 0x79, 0xa7),
     ];
-    OKABE_ITO[index % OKABE_ITO.len()]
+    let place = KNOWN.iter().position(|known| *known == name).unwrap_or(index);
+    OKABE_ITO[place % OKABE_ITO.len()]
 }
 
 /// Small text: labels, units, corner texts.
