@@ -12,7 +12,7 @@ fi
 
 echo "  there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set), so a virtual one is used"
 mkdir -p out
-xvfb-run --auto-servernum --server-args="-screen 0 1920x1080x24" "${viewer[@]}" --screenshot out/screen.png --demo
+xvfb-run --auto-servernum --server-args="-screen 0 1600x900x24" "${viewer[@]}" --screenshot out/screen.png --in-window --size 1600x900 --demo
 echo "  the screen is in out/screen.png"
 
 pictures=()

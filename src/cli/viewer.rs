@@ -30,6 +30,9 @@ pub(super) struct Options {
     /// Draw the window into this picture, without a display, and exit
     #[arg(long, value_name = "FILE.png")]
     screenshot: Option<PathBuf>,
+    /// Open a real window for the picture, on a display
+    #[arg(long, requires = "screenshot")]
+    in_window: bool,
     /// Size of the picture, in points
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x720", value_parser = parse_size)]
     size: (u32, u32),
@@ -61,9 +64,16 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
         Some(file) => {
             // A picture must not depend on what the last reader had chosen.
             let start = Start { settings: None, ..start };
-            let (width, height) = options.size;
-            let workers = Box::new(worker::start(|| {}));
-            let picture = app::screenshot(start, workers, [width, height], options.scale, PATIENCE);
+            let size = [options.size.0, options.size.1];
+            let picture = if options.in_window {
+                app::photograph(start, |wake| Box::new(worker::start(wake)), size, PATIENCE)
+                    .ok()
+                    .flatten()
+                    .context("no window can be opened; leave --in-window out")?
+            } else {
+                let workers = Box::new(worker::start(|| {}));
+                app::screenshot(start, workers, size, options.scale, PATIENCE)
+            };
             let mut png = std::io::Cursor::new(Vec::new());
             picture.write_to(&mut png, image::ImageFormat::Png)?;
             write_whole(&file, png.get_ref())

@@ -1,7 +1,11 @@
 //! The program with a window: takes the workers' answers in, draws, then applies what was asked for.
 
+mod picture;
+
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+
+pub use picture::{photograph, screenshot};
 
 use crate::model::prediction::DeviceChoice;
 use crate::state::{Command, Level, Settings, State};
@@ -238,6 +242,17 @@ pub fn run(
     connect: impl FnOnce(Wake) -> Box<dyn Workers> + 'static,
 ) -> eframe::Result<()> {
     let size = start.settings.as_deref().map(Settings::read).unwrap_or_default().0.window_size;
+    open_window(size, move |ctx| {
+        let waker = ctx.clone();
+        Box::new(App::new(ctx, connect(Box::new(move || waker.request_repaint())), start))
+    })
+}
+
+/// Opens a window of `size` points on what `create` makes.
+fn open_window(
+    size: [f32; 2],
+    create: impl FnOnce(&egui::Context) -> Box<dyn eframe::App> + 'static,
+) -> eframe::Result<()> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("MRIMaster")
         .with_app_id("mrimaster")
@@ -246,33 +261,5 @@ pub fn run(
         .with_min_inner_size([800.0, 500.0])
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, ..Default::default() };
-    let create = move |cc: &eframe::CreationContext<'_>| {
-        let ctx = cc.egui_ctx.clone();
-        let workers = connect(Box::new(move || ctx.request_repaint()));
-        let app: Box<dyn eframe::App> = Box::new(App::new(&cc.egui_ctx, workers, start));
-        Ok(app)
-    };
-    eframe::run_native("MRIMaster", options, Box::new(create))
-}
-
-/// Draws the window off screen: with its scan, probabilities and maps, once they are there or
-/// have failed, or as far as they are after `patience`.
-pub fn screenshot(
-    start: Start,
-    workers: Box<dyn Workers>,
-    [width, height]: [u32; 2],
-    pixels_per_point: f32,
-    patience: std::time::Duration,
-) -> image::RgbaImage {
-    use std::time::{Duration, Instant};
-    let mut screen = ui::offscreen::Offscreen::new(width, height, pixels_per_point);
-    let mut app = App::new(screen.context(), workers, start);
-    let began = Instant::now();
-    app.receive();
-    while !app.state.session.is_settled() && began.elapsed() < patience {
-        std::thread::sleep(Duration::from_millis(2));
-        app.receive();
-    }
-    screen.settle(120, |ui| app.show(ui));
-    screen.image()
+    eframe::run_native("MRIMaster", options, Box::new(move |cc| Ok(create(&cc.egui_ctx))))
 }

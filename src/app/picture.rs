@@ -1,0 +1,84 @@
+//! Pictures of the window: drawn off screen, or taken of a real one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use image::RgbaImage;
+
+use super::{App, Start, Wake, Workers, open_window};
+use crate::ui::offscreen::Offscreen;
+
+/// Draws the window off screen: with its scan, probabilities and maps, once they are there or
+/// have failed, or as far as they are after `patience`.
+pub fn screenshot(
+    start: Start,
+    workers: Box<dyn Workers>,
+    [width, height]: [u32; 2],
+    pixels_per_point: f32,
+    patience: Duration,
+) -> RgbaImage {
+    let mut screen = Offscreen::new(width, height, pixels_per_point);
+    let mut app = App::new(screen.context(), workers, start);
+    let began = Instant::now();
+    app.receive();
+    while !app.state.session.is_settled() && began.elapsed() < patience {
+        std::thread::sleep(Duration::from_millis(2));
+        app.receive();
+    }
+    screen.settle(120, |ui| app.show(ui));
+    screen.image()
+}
+
+/// Opens a real window of `size` points, takes a picture of it as [`screenshot`] does, and closes it.
+///
+/// # Errors
+/// When there is no display, or no OpenGL on it.
+pub fn photograph(
+    start: Start,
+    connect: impl FnOnce(Wake) -> Box<dyn Workers> + 'static,
+    [width, height]: [u32; 2],
+    patience: Duration,
+) -> eframe::Result<Option<RgbaImage>> {
+    let picture = Arc::new(Mutex::new(None));
+    let taken = Arc::clone(&picture);
+    open_window([width as f32, height as f32], move |ctx| {
+        let waker = ctx.clone();
+        let app = App::new(ctx, connect(Box::new(move || waker.request_repaint())), start);
+        Box::new(Camera { app, until: Instant::now() + patience, calm: 0, taken })
+    })?;
+    let picture = picture.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(picture)
+}
+
+/// Shows the window until it has come to rest, takes a picture, and closes it.
+struct Camera {
+    app: App,
+    until: Instant,
+    /// Frames since everything was there.
+    calm: u32,
+    taken: Arc<Mutex<Option<RgbaImage>>>,
+}
+
+impl Camera {
+    /// Layout takes a few frames to settle; thumbnails come with it.
+    const CALM: u32 = 30;
+}
+
+impl eframe::App for Camera {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.app.show(ui);
+        let ready = self.app.state.session.is_settled() || Instant::now() > self.until;
+        self.calm += u32::from(ready);
+        if self.calm == Self::CALM {
+            let (taken, ctx) = (Arc::clone(&self.taken), ui.ctx().clone());
+            ui.ctx().request_screenshot(move |shot| {
+                let [width, height] = shot.size.map(|side| side as u32);
+                let bytes = shot.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+                let picture = RgbaImage::from_raw(width, height, bytes);
+                *taken.lock().unwrap_or_else(PoisonError::into_inner) = picture;
+                ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+            });
+        }
+        ui.ctx().request_repaint();
+    }
+}
