@@ -102,7 +102,10 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn start(options: &'a Options) -> anyhow::Result<Self> {
         let checkpoint = models::find(options.model.as_deref())?;
-        let classifier = Classifier::from_checkpoint(&checkpoint, options.device)?;
+        let (classifier, notice) = Classifier::or_on_cpu(&checkpoint, options.device)?;
+        if let Some(notice) = notice {
+            eprintln!("{notice}");
+        }
         let class = options.class.as_ref().map(|name| {
             let classes = classifier.classes();
             classes.iter().position(|class| class == name).with_context(|| {

@@ -34,6 +34,13 @@ pub enum ClassifierError {
     NotFinite { model: String },
 }
 
+impl ClassifierError {
+    /// Whether it was a GPU that failed, and the CPU may do.
+    pub fn is_of_gpu(&self) -> bool {
+        matches!(self, Self::Torch { device, .. } if *device != device_name(Device::Cpu))
+    }
+}
+
 /// A network with its weights on a device.
 #[derive(Debug)]
 pub struct Classifier {
@@ -102,6 +109,24 @@ impl Classifier {
             device,
             _store: store,
         })
+    }
+
+    /// As [`Classifier::from_checkpoint`]; where a GPU fails, the CPU takes its place, with the
+    /// sentence that says so.
+    ///
+    /// # Errors
+    /// As [`Classifier::load`].
+    pub fn or_on_cpu(
+        info: &CheckpointInfo,
+        choice: DeviceChoice,
+    ) -> Result<(Self, Option<String>), ClassifierError> {
+        match Self::from_checkpoint(info, choice) {
+            Err(error) if error.is_of_gpu() => {
+                let notice = format!("{error}; going on on the CPU");
+                Ok((Self::from_checkpoint(info, DeviceChoice::Cpu)?, Some(notice)))
+            }
+            other => Ok((other?, None)),
+        }
     }
 
     /// Classifies a slice and keeps every layer's activation for [`crate::explain`].

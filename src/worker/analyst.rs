@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Outbox;
-use super::job::{Classify, RequestId, Response, ScanKey};
+use super::job::{Classify, Response, ScanKey};
 use super::slot::Slot;
 use crate::explain::grad_cam::grad_cam;
+use crate::model::checkpoint;
 use crate::model::classifier::{Activations, Classifier};
 use crate::model::prediction::{DeviceChoice, Prediction};
 use crate::system::caught::caught;
@@ -40,7 +41,7 @@ pub(super) fn spawn(jobs: Arc<Slot<Classify>>, outbox: Outbox) {
 #[derive(Default)]
 struct Analyst {
     loaded: Option<Loaded>,
-    /// A GPU that failed once is not asked again by `auto`.
+    /// A GPU that failed once is not asked again.
     gpu_failed: bool,
 }
 
@@ -59,13 +60,13 @@ impl Analyst {
         jobs: &Slot<Classify>,
         outbox: &Outbox,
     ) -> Result<(), String> {
-        match self.work(job, job.device, jobs, outbox) {
-            Err(message) if self.on_gpu() => {
-                outbox
-                    .send(Response::Notice { message: format!("{message}; going on on the CPU") });
+        match self.work(job, jobs, outbox) {
+            Err(message) if self.loaded.as_ref().is_some_and(|l| l.classifier.on_gpu()) => {
+                let message = format!("{message}; going on on the CPU");
+                outbox.send(Response::Notice { message });
                 self.gpu_failed = true;
                 self.loaded = None;
-                self.work(job, DeviceChoice::Cpu, jobs, outbox)
+                self.work(job, jobs, outbox)
             }
             other => other,
         }
@@ -74,12 +75,10 @@ impl Analyst {
     fn work(
         &mut self,
         job: &Classify,
-        device: DeviceChoice,
         jobs: &Slot<Classify>,
         outbox: &Outbox,
     ) -> Result<(), String> {
-        let device = if self.gpu_failed { DeviceChoice::Cpu } else { device };
-        let loaded = self.load(&job.checkpoint, device)?;
+        let loaded = self.load(job, outbox)?;
         let known = loaded.seen.as_ref().is_some_and(|(scan, ..)| *scan == job.scan);
         if !known {
             // The old graph goes first: two of them need not fit.
@@ -89,34 +88,36 @@ impl Analyst {
             loaded.seen = Some((job.scan, Arc::new(prediction), activations));
         }
         let Some((_, prediction, activations)) = &loaded.seen else { return Ok(()) };
-        let prediction = Arc::clone(prediction);
         let class = job.class.unwrap_or(prediction.predicted);
-        send(outbox, job.id, |id| Response::Predicted { id, prediction });
+        outbox.send(Response::Predicted { id: job.id, prediction: Arc::clone(prediction) });
         if jobs.superseded() {
             return Ok(());
         }
         let evidence = grad_cam(activations, class, job.tap).map_err(|error| error.to_string())?;
-        send(outbox, job.id, |id| Response::Explained { id, evidence: Arc::new(evidence) });
+        outbox.send(Response::Explained { id: job.id, evidence: Arc::new(evidence) });
         Ok(())
     }
 
-    fn load(&mut self, checkpoint: &PathBuf, device: DeviceChoice) -> Result<&mut Loaded, String> {
-        let fits = |l: &Loaded| l.checkpoint == *checkpoint && l.device == device;
-        if !self.loaded.as_ref().is_some_and(fits) {
-            self.loaded = None;
-            let classifier =
-                Classifier::load(checkpoint, device).map_err(|error| error.to_string())?;
-            let checkpoint = checkpoint.clone();
-            self.loaded = Some(Loaded { checkpoint, device, classifier, seen: None });
-        }
-        self.loaded.as_mut().ok_or_else(|| "no model is loaded".to_owned())
+    /// The network that a job asks for, from the last time if it is the same.
+    fn load(&mut self, job: &Classify, outbox: &Outbox) -> Result<&mut Loaded, String> {
+        let device = if self.gpu_failed { DeviceChoice::Cpu } else { job.device };
+        let fits = |l: &Loaded| l.checkpoint == job.checkpoint && l.device == device;
+        let kept = self.loaded.take().filter(fits);
+        let loaded = match kept {
+            Some(loaded) => loaded,
+            None => {
+                let sentence = |error: &dyn std::error::Error| error.to_string();
+                let info = checkpoint::info(&job.checkpoint).map_err(|error| sentence(&error))?;
+                let (classifier, notice) =
+                    Classifier::or_on_cpu(&info, device).map_err(|error| sentence(&error))?;
+                if let Some(message) = notice {
+                    outbox.send(Response::Notice { message });
+                    self.gpu_failed = true;
+                }
+                let device = if self.gpu_failed { DeviceChoice::Cpu } else { device };
+                Loaded { checkpoint: job.checkpoint.clone(), device, classifier, seen: None }
+            }
+        };
+        Ok(self.loaded.insert(loaded))
     }
-
-    fn on_gpu(&self) -> bool {
-        self.loaded.as_ref().is_some_and(|loaded| loaded.classifier.on_gpu())
-    }
-}
-
-fn send(outbox: &Outbox, id: RequestId, response: impl FnOnce(RequestId) -> Response) {
-    outbox.send(response(id));
 }
