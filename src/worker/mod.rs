@@ -1,5 +1,5 @@
-//! Threads that read files and own the model, so that the window never waits: [`reader`] does one
-//! thing after another, [`analyst`] only the newest.
+//! Threads that read files and own the model, so that the window never waits: `reader` does one
+//! thing after another, `analyst` only the newest.
 
 mod analyst;
 pub mod job;
