@@ -66,6 +66,8 @@ pub struct App {
     dialog: Option<Receiver<Vec<PathBuf>>>,
     settings: Option<PathBuf>,
     saved: Settings,
+    /// Whether a scan has been drawn yet.
+    seen: bool,
     /// When changed settings are written, in the context's time.
     save_at: Option<f64>,
 }
@@ -100,6 +102,7 @@ impl App {
             dialog: None,
             settings: start.settings,
             saved,
+            seen: false,
             save_at: None,
         }
     }
@@ -126,6 +129,10 @@ impl App {
         ui::show(ui, &mut screen);
         let mut commands = screen.commands;
         self.textures.end_pass();
+        if !self.seen && self.state.session.shown().is_some() {
+            self.seen = true;
+            log::info!("the first scan is drawn");
+        }
         if !dropped.is_empty() {
             commands.push(Command::Open(dropped));
         }

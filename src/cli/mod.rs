@@ -38,6 +38,8 @@ enum Command {
 
 /// Does what the command line asks for.
 pub fn run() -> ExitCode {
+    // Quiet unless RUST_LOG asks; nothing that is logged names a file or a patient.
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off")).init();
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Some(Command::Predict(options)) => return predict::run(&options),

@@ -4,7 +4,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, Rangef, Ui};
 
 use super::{
     Screen, empty, keys, layer_strip, menu, notifications, overlay_controls, probabilities,
-    series_list, sheets, slice_view, status_bar, theme,
+    series_list, sheets, slice_view, status_bar, strength_plot, theme,
 };
 use crate::state::{Command, Dock};
 
@@ -24,6 +24,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             probabilities::show(ui, screen);
             overlay_controls::show(ui, screen);
+            strength_plot::show(ui, screen);
         });
     });
     let layers = Rangef::new(170.0, 170f32.max(height * 0.5));

@@ -17,6 +17,7 @@ mod series_list;
 mod sheets;
 mod slice_view;
 mod status_bar;
+mod strength_plot;
 pub mod textures;
 pub mod theme;
 

@@ -1,0 +1,58 @@
+//! How strong the evidence is from layer to layer: the raw maxima that per-map scaling hides.
+
+use egui::{Role, Ui, WidgetInfo};
+use egui_plot::{Bar, BarChart, Plot};
+
+use super::format::three_digits;
+use super::{Screen, theme};
+use crate::state::Command;
+
+/// Draws a bar for each layer, in network order; a click chooses a layer.
+pub fn show(ui: &mut Ui, screen: &mut Screen) {
+    let Some(shown) = screen.shown() else { return };
+    let tokens = theme::tokens(ui);
+    let selected = screen.state.session.layer_name();
+    let maps = &shown.evidence.maps;
+    let bars = maps.iter().enumerate().map(|(index, map)| {
+        let chosen = selected == Some(map.layer.name.as_str());
+        let color = if chosen { tokens.accent } else { tokens.dim };
+        Bar::new(index as f64 + 1.0, f64::from(map.raw_max)).width(0.8).fill(color)
+    });
+    let chart = BarChart::new("raw maximum", bars.collect()).allow_hover(false);
+
+    ui.add_space(4.0);
+    ui.separator();
+    theme::section(ui, "Strength by layer");
+    let plot = Plot::new("strength by layer")
+        .height(58.0)
+        .show_axes([false, true])
+        .show_grid([false, true])
+        .show_background(false)
+        .show_crosshair(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .include_y(0.0)
+        .y_axis_formatter(|mark, _| three_digits(mark.value as f32))
+        .show(ui, |plot| {
+            plot.bar_chart(chart);
+            plot.pointer_coordinate().map(|at| at.x.round())
+        });
+    let response = plot.response;
+    let largest = format!("strength by layer, largest {}", three_digits(shown.evidence.shared_max));
+    response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &largest));
+    let under = plot.inner.filter(|_| response.hovered()).and_then(|x| {
+        let index = (x >= 1.0).then_some(x as usize - 1)?;
+        maps.get(index)
+    });
+    if let Some(map) = under {
+        let name = map.layer.name.clone();
+        let text = format!("{name}\nmax {} logit/px", three_digits(map.raw_max));
+        if response.clicked() {
+            screen.ask(Command::SelectLayer(name));
+        }
+        response.on_hover_text_at_pointer(text);
+    }
+}
