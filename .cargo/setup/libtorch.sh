@@ -28,6 +28,7 @@ link() {
 }
 
 if [ -n "${LIBTORCH:-}" ]; then
+    case "$LIBTORCH" in /*) ;; *) die "LIBTORCH is $LIBTORCH; give its whole path, from / on" ;; esac
     complete "$LIBTORCH" || die "LIBTORCH is $LIBTORCH, which holds no libtorch; unset it or point it at one of version $version"
     found=$(cut -d+ -f1 "$LIBTORCH/build-version" 2>/dev/null || true)
     [ -z "$found" ] || [ "$found" = "$version" ] || die "LIBTORCH is version $found, and $version is needed; unset it to have the right one brought"

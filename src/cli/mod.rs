@@ -50,11 +50,21 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough.
+        Err(error) if closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}", one_line(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether standard output was closed by its reader.
+fn closed(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// An error and its causes on one line.

@@ -1,6 +1,7 @@
 //! `mrimaster models`: the checkpoints that are here, with their cards.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -17,7 +18,7 @@ pub(super) fn run() -> anyhow::Result<()> {
     let folder = weights_folder()?;
     let (found, refused) = checkpoint::list(&folder);
     for checkpoint in &found {
-        println!("{}", describe(checkpoint));
+        writeln!(std::io::stdout(), "{}", describe(checkpoint))?;
     }
     refused.iter().for_each(|error| eprintln!("{error}"));
     if found.is_empty() {
@@ -83,7 +84,8 @@ fn describe(checkpoint: &CheckpointInfo) -> String {
     );
     for (name, value) in &card.metrics {
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "  {:<36}{value:.4}", name.replace('_', " "));
+        let digits = if name.contains("_scans") { 0 } else { 4 };
+        let _ = writeln!(text, "  {:<41}{value:.digits$}", name.replace('_', " "));
     }
     let _ = write!(text, "  limits        {}\n  sha256        {}\n", card.limits, card.sha256);
     text

@@ -1,5 +1,7 @@
 //! `mrimaster phantom`: synthetic scans.
 
+use std::io::Write as _;
+
 use crate::dataset::phantom::{PhantomArgs, write_study};
 
 /// Writes the scans and `truth.json`.
@@ -8,10 +10,11 @@ use crate::dataset::phantom::{PhantomArgs, write_study};
 /// A folder that cannot be written to.
 pub(super) fn run(args: &PhantomArgs) -> anyhow::Result<()> {
     write_study(&args.dir, args.count, args.seed)?;
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{}: {} synthetic pictures, a DICOM series, a NIfTI volume and truth.json",
         args.dir.display(),
         args.count
-    );
+    )?;
     Ok(())
 }

@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::heatmaps::{self, Folders};
-use super::{models, one_line};
-use crate::explain::grad_cam::grad_cam;
+use super::{closed, models, one_line};
+use crate::explain::grad_cam::{ExplainError, grad_cam};
 use crate::imaging::{self, Series, Slice};
-use crate::model::classifier::Classifier;
+use crate::model::classifier::{Classifier, ClassifierError};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 
 #[derive(Debug, clap::Args)]
@@ -135,16 +135,28 @@ impl<'a> Run<'a> {
     fn file(&mut self, path: &Path) -> anyhow::Result<()> {
         let series = imaging::open(path)?;
         for (index, slice) in series.slices.iter().enumerate() {
-            self.slice(path, &series, index, slice).or_else(|error| {
-                if closed(&error) || !self.classifier.on_gpu() {
-                    return Err(error.context(path.display().to_string()));
-                }
-                eprintln!("{}; going on on the CPU", one_line(&error));
-                self.classifier = Classifier::from_checkpoint(&self.checkpoint, DeviceChoice::Cpu)?;
-                self.slice(path, &series, index, slice)
-            })?;
+            self.slice(path, &series, index, slice)
+                .or_else(|error| {
+                    if !self.of_gpu(&error) {
+                        return Err(error);
+                    }
+                    eprintln!("{}; continuing on the CPU", one_line(&error));
+                    self.classifier =
+                        Classifier::from_checkpoint(&self.checkpoint, DeviceChoice::Cpu)?;
+                    self.slice(path, &series, index, slice)
+                })
+                .map_err(|error| error.context(path.display().to_string()))?;
         }
         Ok(())
+    }
+
+    /// Whether it was a GPU that failed, and the CPU may do.
+    fn of_gpu(&self, error: &anyhow::Error) -> bool {
+        match (error.downcast_ref(), error.downcast_ref()) {
+            (Some(error), _) => ClassifierError::is_of_gpu(error),
+            (_, Some(ExplainError::Torch(_))) => self.classifier.on_gpu(),
+            _ => false,
+        }
     }
 
     fn slice(
@@ -220,12 +232,4 @@ fn text(path: &Path, series: &Series, index: usize, prediction: &Prediction) -> 
         .collect();
     let predicted = &prediction.classes[prediction.predicted].name;
     format!("{}{place}{synthetic}: {predicted}  [{}]", path.display(), classes.join("  "))
-}
-
-/// Whether standard output was closed by its reader.
-fn closed(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

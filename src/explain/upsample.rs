@@ -1,8 +1,6 @@
 //! Maps at the scan's own pixels: bilinear with half-pixel centres (`align_corners = false`, as
 //! `cv2.resize` does it), through the region of the scan that the network saw.
 
-use rayon::prelude::*;
-
 use crate::model::prediction::{InputRegion, SaliencyMap};
 
 /// The map at `width × height` pixels of the scan, row by row; zero where the network did not look.
@@ -21,13 +19,14 @@ pub fn upsample(map: &SaliencyMap, region: &InputRegion, width: usize, height: u
             columns.iter().map(|tap| tap.weight_a * row[tap.a] + tap.weight_b * row[tap.b])
         })
         .collect();
-    pixels.par_chunks_exact_mut(width).with_min_len(64).zip(&rows).for_each(|(pixels, tap)| {
+    // On one thread: a frame must not wait in a pool behind whoever reads files there.
+    for (pixels, tap) in pixels.chunks_exact_mut(width).zip(&rows) {
         let a = &stretched[tap.a * width..][..width];
         let b = &stretched[tap.b * width..][..width];
         for ((pixel, a), b) in pixels.iter_mut().zip(a).zip(b) {
             *pixel = tap.weight_a * a + tap.weight_b * b;
         }
-    });
+    }
     pixels
 }
 

@@ -247,11 +247,14 @@ fn to_tensor(view: &safetensors::tensor::TensorView, shape: &[i64]) -> Result<Te
 fn refuse_pickle(path: &Path) -> Result<(), CheckpointError> {
     use std::io::Read as _;
     let mut head = Vec::new();
-    let opened = std::fs::File::open(path).and_then(|f| f.take(4).read_to_end(&mut head));
+    let opened = std::fs::File::open(path).and_then(|f| f.take(9).read_to_end(&mut head));
     if let Err(error) = opened {
         return Err(CheckpointError::new(path, format!("it cannot be read: {error}")));
     }
-    if head.starts_with(b"PK") || (head.len() > 1 && head[0] == 0x80 && head[1] <= 5) {
+    // The length that a safetensors file begins with may look like either magic.
+    let safetensors = head.get(8) == Some(&b'{') && head[4..8] == [0; 4];
+    let pickle = head.starts_with(b"PK\x03\x04") || matches!(head[..], [0x80, 2..=5, ..]);
+    if pickle && !safetensors {
         return Err(CheckpointError::new(
             path,
             "this is a PyTorch pickle, which could run code; convert it to safetensors",

@@ -122,7 +122,7 @@ impl Classifier {
     ) -> Result<(Self, Option<String>), ClassifierError> {
         match Self::from_checkpoint(info, choice) {
             Err(error) if error.is_of_gpu() => {
-                let notice = format!("{error}; going on on the CPU");
+                let notice = format!("{error}; continuing on the CPU");
                 Ok((Self::from_checkpoint(info, DeviceChoice::Cpu)?, Some(notice)))
             }
             other => Ok((other?, None)),

@@ -79,7 +79,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let data = load(&dataset, &synthetic, &input, options.protocol, options.seed, &|n| bar.inc(n))?;
     bar.finish_and_clear();
     data.unreadable.iter().for_each(|sentence| eprintln!("{sentence}"));
-    println!(
+    say(format!(
         "{} scans to train on ({} synthetic), {} to validate, {} to test; {} left out because \
          Testing has a copy",
         data.training.len(),
@@ -87,7 +87,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         data.validation.len(),
         data.testing.len(),
         data.left_out
-    );
+    ));
     ensure!(
         data.training.len() >= options.batch && !data.validation.is_empty(),
         "{}: too few scans to train on",
@@ -143,6 +143,10 @@ impl<'a> Trainer<'a> {
             let (training_loss, training_accuracy) =
                 self.epoch(epoch, &mut optimizer, &mut random)?;
             let validation = self.measure(&self.data.validation)?;
+            ensure!(
+                validation.loss.is_finite(),
+                "the validation loss is not a number in epoch {epoch}; lower --learning-rate"
+            );
             let record = Epoch {
                 epoch,
                 learning_rate: rate,
@@ -152,11 +156,11 @@ impl<'a> Trainer<'a> {
                 validation_accuracy: validation.accuracy(),
                 seconds: started.elapsed().as_secs_f64(),
             };
-            println!(
+            say(format!(
                 "epoch {epoch:3}  loss {training_loss:.3}  accuracy {training_accuracy:.3}  \
                  validation loss {:.3}  accuracy {:.3}  {:.0} s",
                 validation.loss, record.validation_accuracy, record.seconds
-            );
+            ));
             epochs.push(record);
             history::write(&path.with_extension("history.json"), &epochs)
                 .context("the history cannot be written; check the disk")?;
@@ -250,7 +254,7 @@ impl<'a> Trainer<'a> {
                 .collect();
             card.metrics.insert(format!("test_scans_{name}"), chosen.len() as f64);
             card.metrics.insert(format!("test_accuracy_{name}"), share(&chosen));
-            println!("test accuracy, {name}: {:.3} of {} scans", share(&chosen), chosen.len());
+            say(format!("test accuracy, {name}: {:.3} of {} scans", share(&chosen), chosen.len()));
         };
         add("all", &|_| true);
         add("copied_in_training_folder", &|twin| twin);
@@ -359,6 +363,12 @@ fn class_weights(classes: &[usize], count: usize) -> Tensor {
 fn cosine(first: f64, epoch: usize, epochs: usize) -> f64 {
     let done = (epoch - 1) as f64 / epochs as f64;
     first * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
+}
+
+/// A line for people. Hours of training do not end because nobody reads along any more.
+fn say(line: String) {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").unwrap_or(());
 }
 
 fn bar(length: usize, template: &str) -> ProgressBar {

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use super::Outbox;
 use super::job::{Classify, Response, ScanKey};
 use super::slot::Slot;
-use crate::explain::grad_cam::grad_cam;
-use crate::model::checkpoint;
-use crate::model::classifier::{Activations, Classifier};
+use crate::explain::grad_cam::{ExplainError, grad_cam};
+use crate::model::classifier::{Activations, Classifier, ClassifierError};
 use crate::model::prediction::{DeviceChoice, Prediction};
 use crate::system::caught::caught;
 
@@ -18,17 +17,16 @@ pub(super) fn spawn(jobs: Arc<Slot<Classify>>, outbox: Outbox) {
     let work = move || {
         let mut analyst = Analyst::default();
         while let Some(job) = jobs.take() {
-            let id = job.id;
-            let failure = match caught(|| analyst.answer(&job, &jobs, &outbox)) {
+            let message = match caught(|| analyst.answer(&job, &jobs, &outbox)) {
                 Ok(Ok(())) => continue,
-                Ok(Err(message)) => message,
+                Ok(Err(failure)) => failure.message,
                 Err(panic) => {
                     // Whatever was kept may be half changed.
-                    analyst = Analyst::default();
-                    format!("the classification failed: {}", panic)
+                    analyst.loaded = None;
+                    format!("the classification failed: {panic}")
                 }
             };
-            outbox.send(Response::ClassifyFailed { id, message: failure });
+            outbox.send(Response::ClassifyFailed { id: job.id, message });
         }
     };
     std::thread::Builder::new()
@@ -41,8 +39,8 @@ pub(super) fn spawn(jobs: Arc<Slot<Classify>>, outbox: Outbox) {
 #[derive(Default)]
 struct Analyst {
     loaded: Option<Loaded>,
-    /// A GPU that failed once is not asked again.
-    gpu_failed: bool,
+    /// The choice under which a GPU failed: it is not asked again until a person chooses anew.
+    failed: Option<DeviceChoice>,
 }
 
 struct Loaded {
@@ -53,19 +51,34 @@ struct Loaded {
     seen: Option<(ScanKey, Arc<Prediction>, Activations)>,
 }
 
+/// Why there is no answer; a sentence for people.
+struct Failure {
+    message: String,
+    /// The CPU may do what the GPU could not.
+    of_gpu: bool,
+}
+
+impl From<ClassifierError> for Failure {
+    fn from(error: ClassifierError) -> Self {
+        Self { of_gpu: error.is_of_gpu(), message: error.to_string() }
+    }
+}
+
 impl Analyst {
     fn answer(
         &mut self,
         job: &Classify,
         jobs: &Slot<Classify>,
         outbox: &Outbox,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
+        if self.failed.is_some_and(|failed| failed != job.device) {
+            self.failed = None;
+        }
         match self.work(job, jobs, outbox) {
-            Err(message) if self.loaded.as_ref().is_some_and(|l| l.classifier.on_gpu()) => {
-                let message = format!("{message}; going on on the CPU");
+            Err(failure) if failure.of_gpu && self.failed.is_none() => {
+                let message = format!("{}; continuing on the CPU", failure.message);
                 outbox.send(Response::Notice { message });
-                self.gpu_failed = true;
-                self.loaded = None;
+                self.failed = Some(job.device);
                 self.work(job, jobs, outbox)
             }
             other => other,
@@ -77,14 +90,13 @@ impl Analyst {
         job: &Classify,
         jobs: &Slot<Classify>,
         outbox: &Outbox,
-    ) -> Result<(), String> {
-        let loaded = self.load(job, outbox)?;
+    ) -> Result<(), Failure> {
+        let loaded = self.load(job)?;
         let known = loaded.seen.as_ref().is_some_and(|(scan, ..)| *scan == job.scan);
         if !known {
             // The old graph goes first: two of them need not fit.
             loaded.seen = None;
-            let (prediction, activations) =
-                loaded.classifier.classify(&job.slice).map_err(|error| error.to_string())?;
+            let (prediction, activations) = loaded.classifier.classify(&job.slice)?;
             loaded.seen = Some((job.scan, Arc::new(prediction), activations));
         }
         let Some((_, prediction, activations)) = &loaded.seen else { return Ok(()) };
@@ -93,28 +105,22 @@ impl Analyst {
         if jobs.superseded() {
             return Ok(());
         }
-        let evidence = grad_cam(activations, class, job.tap).map_err(|error| error.to_string())?;
+        let evidence = grad_cam(activations, class, job.tap).map_err(|error| Failure {
+            of_gpu: matches!(error, ExplainError::Torch(_)) && loaded.classifier.on_gpu(),
+            message: error.to_string(),
+        })?;
         outbox.send(Response::Explained { id: job.id, evidence: Arc::new(evidence) });
         Ok(())
     }
 
     /// The network that a job asks for, from the last time if it is the same.
-    fn load(&mut self, job: &Classify, outbox: &Outbox) -> Result<&mut Loaded, String> {
-        let device = if self.gpu_failed { DeviceChoice::Cpu } else { job.device };
+    fn load(&mut self, job: &Classify) -> Result<&mut Loaded, Failure> {
+        let device = if self.failed.is_some() { DeviceChoice::Cpu } else { job.device };
         let fits = |l: &Loaded| l.checkpoint == job.checkpoint && l.device == device;
-        let kept = self.loaded.take().filter(fits);
-        let loaded = match kept {
+        let loaded = match self.loaded.take().filter(fits) {
             Some(loaded) => loaded,
             None => {
-                let sentence = |error: &dyn std::error::Error| error.to_string();
-                let info = checkpoint::info(&job.checkpoint).map_err(|error| sentence(&error))?;
-                let (classifier, notice) =
-                    Classifier::or_on_cpu(&info, device).map_err(|error| sentence(&error))?;
-                if let Some(message) = notice {
-                    outbox.send(Response::Notice { message });
-                    self.gpu_failed = true;
-                }
-                let device = if self.gpu_failed { DeviceChoice::Cpu } else { device };
+                let classifier = Classifier::load(&job.checkpoint, device)?;
                 Loaded { checkpoint: job.checkpoint.clone(), device, classifier, seen: None }
             }
         };

@@ -1,0 +1,44 @@
+//! What comes with the program is whole: weights that fit their cards, and a README that says what is true.
+
+use std::path::Path;
+
+use mrimaster::imaging;
+use mrimaster::model::checkpoint;
+use mrimaster::model::classifier::Classifier;
+use mrimaster::model::prediction::DeviceChoice;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_shipped_checkpoint_loads_and_classifies_a_demo_scan() {
+    let (found, refused) = checkpoint::list(&root().join("weights"));
+    assert!(!found.is_empty() && refused.is_empty(), "{refused:?}");
+    let scan = root().join("assets/demo/dicom/0012.dcm");
+    let slice = &imaging::open(&scan).expect("a demo scan").slices[0];
+    for info in found {
+        let classifier = Classifier::from_checkpoint(&info, DeviceChoice::Cpu).expect("it loads");
+        let (prediction, _) = classifier.classify(slice).expect("classified");
+        assert_eq!(prediction.classes.len(), 4);
+        assert!(info.card.limits.contains("Not for diagnostic use"), "{}", info.name());
+        assert!(info.card.metrics.contains_key("test_accuracy_all"), "{}", info.name());
+    }
+}
+
+#[test]
+fn the_readme_gives_the_figures_of_the_cards() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
+    for info in checkpoint::list(&root().join("weights")).0 {
+        for name in ["validation_accuracy", "test_accuracy_all", "test_accuracy_not_copied"] {
+            let figure = format!("{:.1} %", info.card.metrics[name] * 100.0);
+            assert!(readme.contains(&figure), "{name} of {} is {figure}", info.name());
+        }
+    }
+    // Every picture it shows is there.
+    for link in readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        if !link.starts_with("http") && !link.starts_with('#') {
+            assert!(root().join(link).exists(), "{link} is not there");
+        }
+    }
+}
