@@ -1,7 +1,7 @@
 //! How strong the evidence is from layer to layer: the raw maxima that per-map scaling hides.
 
 use egui::{Role, Ui, WidgetInfo};
-use egui_plot::{Bar, BarChart, Plot};
+use egui_plot::{Bar, BarChart, GridMark, Plot};
 
 use super::format::three_digits;
 use super::{Screen, theme};
@@ -20,6 +20,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     });
     let chart = BarChart::new("raw maximum", bars.collect()).allow_hover(false);
 
+    let top = f64::from(shown.evidence.shared_max);
     ui.add_space(4.0);
     ui.separator();
     theme::section(ui, "Strength by layer");
@@ -35,6 +36,12 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         .allow_boxed_zoom(false)
         .allow_axis_zoom_drag(false)
         .include_y(0.0)
+        // Two marks say it: nothing, and the strongest layer.
+        .y_grid_spacer(move |_| {
+            [0.0, top]
+                .map(|value| GridMark { value, step_size: top.max(f64::MIN_POSITIVE) })
+                .to_vec()
+        })
         .y_axis_formatter(|mark, _| three_digits(mark.value as f32))
         .show(ui, |plot| {
             plot.bar_chart(chart);
