@@ -64,7 +64,7 @@ fn heatmaps_are_written_for_every_layer_and_agree_with_the_json() {
     let line: Value = serde_json::from_str(&lines(&output.stdout)[0]).expect("JSON");
     let layers = line["layers"].as_array().expect("layers");
     assert_eq!(layers.len(), 5);
-    let folder = out.join("scan.png");
+    let folder = out.join("small/scan.png");
     assert!(folder.join("input.npy").is_file());
     for (index, layer) in layers.iter().enumerate() {
         let stem = format!("{:02}-{}", index + 1, layer["name"].as_str().expect("a name"));

@@ -24,8 +24,9 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf(), given: BTreeSet::new() }
+    /// Folders for the scans of one run of `model` below `root`: models do not mix.
+    pub fn new(root: &Path, model: &str) -> Self {
+        Self { root: root.join(model), given: BTreeSet::new() }
     }
 
     /// The folder of slice `slice` of the file at `path`, named after both; scans of one name in
@@ -90,9 +91,15 @@ mod tests {
 
     #[test]
     fn scans_of_one_name_get_folders_of_their_own() {
-        let mut folders = Folders::new(Path::new("out"));
-        assert_eq!(folders.of(Path::new("a/image(1).jpg"), 0, 1), Path::new("out/image(1).jpg"));
-        assert_eq!(folders.of(Path::new("b/image(1).jpg"), 0, 1), Path::new("out/image(1).jpg-2"));
-        assert_eq!(folders.of(Path::new("c.nii"), 7, 24), Path::new("out/c.nii-slice-0007"));
+        let mut folders = Folders::new(Path::new("out"), "net");
+        assert_eq!(
+            folders.of(Path::new("a/image(1).jpg"), 0, 1),
+            Path::new("out/net/image(1).jpg")
+        );
+        assert_eq!(
+            folders.of(Path::new("b/image(1).jpg"), 0, 1),
+            Path::new("out/net/image(1).jpg-2")
+        );
+        assert_eq!(folders.of(Path::new("c.nii"), 7, 24), Path::new("out/net/c.nii-slice-0007"));
     }
 }

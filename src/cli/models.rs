@@ -10,15 +10,19 @@ use crate::model::card::Card;
 use crate::model::checkpoint;
 use crate::model::prediction::CheckpointInfo;
 
-/// Prints each checkpoint and its card.
+/// Prints each checkpoint whose weights are those of its card, and why others are refused.
 ///
 /// # Errors
 /// Where there is no folder of weights.
 pub(super) fn run() -> anyhow::Result<()> {
     let folder = weights_folder()?;
     let (found, refused) = checkpoint::list(&folder);
+    let mut refused = refused;
     for checkpoint in &found {
-        writeln!(std::io::stdout(), "{}", describe(checkpoint))?;
+        match checkpoint::Weights::read(checkpoint) {
+            Ok(_) => writeln!(std::io::stdout(), "{}", describe(checkpoint))?,
+            Err(error) => refused.push(error),
+        }
     }
     refused.iter().for_each(|error| eprintln!("{error}"));
     if found.is_empty() {
@@ -34,6 +38,9 @@ pub(super) fn find(model: Option<&str>) -> anyhow::Result<CheckpointInfo> {
     }
     let folder = weights_folder()?;
     let (found, refused) = checkpoint::list(&folder);
+    if found.is_empty() {
+        refused.iter().for_each(|error| eprintln!("{error}"));
+    }
     let names: Vec<String> = found.iter().map(CheckpointInfo::name).collect();
     let chosen = match model {
         None => found.into_iter().next(),

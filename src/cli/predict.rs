@@ -41,7 +41,8 @@ pub(super) struct Options {
 /// A line of `--json`.
 #[derive(Serialize)]
 struct Line<'a> {
-    path: &'a Path,
+    /// As it was given; what is not UTF-8 in it is replaced.
+    path: std::borrow::Cow<'a, str>,
     /// From 0.
     slice: usize,
     model: &'a str,
@@ -123,12 +124,13 @@ impl<'a> Run<'a> {
                 checkpoint.name()
             )?;
         }
+        let name = checkpoint.name();
         Ok(Self {
             options,
             class: class.transpose()?,
             checkpoint,
             classifier,
-            folders: options.heatmaps.as_deref().map(Folders::new),
+            folders: options.heatmaps.as_deref().map(|dir| Folders::new(dir, &name)),
         })
     }
 
@@ -191,7 +193,7 @@ fn json(
     evidence: Option<&Evidence>,
 ) -> anyhow::Result<String> {
     let line = Line {
-        path,
+        path: path.to_string_lossy(),
         slice,
         model: &prediction.model,
         checkpoint_sha256: &prediction.checkpoint_sha256,
@@ -231,5 +233,7 @@ fn text(path: &Path, series: &Series, index: usize, prediction: &Prediction) -> 
         .map(|class| format!("{} {:.3}", class.name, class.probability))
         .collect();
     let predicted = &prediction.classes[prediction.predicted].name;
-    format!("{}{place}{synthetic}: {predicted}  [{}]", path.display(), classes.join("  "))
+    // A name may hold line ends or a terminal's commands.
+    let name = path.display().to_string().replace(char::is_control, "?");
+    format!("{name}{place}{synthetic}: {predicted}  [{}]", classes.join("  "))
 }

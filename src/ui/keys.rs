@@ -8,6 +8,10 @@ use crate::state::command::{Shortcut, TABLE};
 
 /// Turns pressed keys into commands. Keys that a text field or a focused control needs are its own.
 pub fn read(ui: &Ui, screen: &mut Screen) {
+    // An open menu or list has the keys: Esc closes it, and nothing happens behind its back.
+    if egui::Popup::is_any_open(ui.ctx()) {
+        return;
+    }
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.memory(|memory| memory.focused().is_some());
     for entry in TABLE {

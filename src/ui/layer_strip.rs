@@ -36,6 +36,8 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     let columns = Columns::new(screen, cell);
     ui.horizontal_top(|ui| {
         row_labels(ui, cell);
+        // There is only one way to scroll: the plain wheel does it.
+        ui.style_mut().always_scroll_the_only_direction = true;
         ScrollArea::horizontal().auto_shrink(false).show_viewport(ui, |ui, viewport| {
             ui.set_width(columns.width);
             ui.set_height(HEADER + 3.0 * cell + 2.0 * GAP);

@@ -13,7 +13,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     ui.add_space(4.0);
     theme::section(ui, "Probabilities");
     match &state.session.prediction {
-        Load::Ready(prediction) => bars(ui, prediction),
+        Load::Ready(prediction) => bars(ui, screen, prediction),
         Load::Pending(_) => _ = waiting(ui, "Classifying…"),
         Load::Failed(why) => failed(ui, why),
         Load::Idle => idle(ui, screen),
@@ -72,12 +72,12 @@ fn device_name(device: DeviceChoice) -> &'static str {
     }
 }
 
-fn bars(ui: &mut Ui, prediction: &Prediction) {
+fn bars(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction) {
     let tokens = theme::tokens(ui);
     for (index, class) in prediction.classes.iter().enumerate() {
         let predicted = index == prediction.predicted;
         let (rect, response) =
-            ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::hover());
+            ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
         let number = format::probability(class.probability);
         let label = format!("{} {number}", class.name);
         response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
@@ -101,8 +101,11 @@ fn bars(ui: &mut Ui, prediction: &Prediction) {
         let filled = (rail.width() * class.probability.clamp(0.0, 1.0)).max(1.5);
         let bar = Rect::from_min_size(rail.min, vec2(filled, rail.height()));
         painter.rect_filled(bar, 2.0, theme::class_color(&class.name, index));
-        let hover = format!("{label}: softmax of the logit {:.3}", class.logit);
-        response.on_hover_text(hover);
+        let hover =
+            format!("{label}: softmax of the logit {:.3}; a click explains it", class.logit);
+        if response.on_hover_text(hover).clicked() {
+            screen.ask(Command::ExplainClass(Some(index)));
+        }
     }
     let small = |text: &str| RichText::new(text).font(theme::small());
     ui.label(small("Not calibrated · familiarity not measured").color(tokens.warning))
