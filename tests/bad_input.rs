@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mrimaster::imaging::{Series, open, open_all};
+use mrimaster::imaging::{Rescale, Series, open, open_all};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tempfile::TempDir;
@@ -110,7 +110,12 @@ fn empty_and_random_files_under_every_extension() {
 #[test]
 fn files_of_other_kinds_are_called_by_their_kind() {
     let folder = folder();
-    refused(&folder, "text.dcm", b"Dear colleague,\nthank you for the referral.\n", "a text");
+    refused(
+        &folder,
+        "text.dcm",
+        b"Dear colleague,\nthank you for the referral.\n",
+        "this is a text file; open a",
+    );
     refused(&folder, "paper.dcm", b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj", "PDF");
     refused(&folder, "study.nii", b"PK\x03\x04\x14\0\0\0\x08\0", "zip");
     refused(&folder, "other.nii.gz", &gzipped(b"no volume in here"), "gzip");
@@ -147,6 +152,88 @@ fn pictures_that_promise_more_than_they_hold() {
     refused(&folder, "huge.jpg", &jpeg, "65535×65535");
 }
 
+/// A decoder takes memory for every pixel of the header before it finds that they are not there.
+#[test]
+fn jpegs_that_promise_more_than_they_hold() {
+    let folder = folder();
+    for (name, start) in [("grey.jpg", [0xFF, 0xC0]), ("progressive.jpg", [0xFF, 0xC2])] {
+        let mut jpeg = fixture(name);
+        let frame = jpeg.windows(2).position(|w| w == start).unwrap();
+        let side = 20_000u16.to_be_bytes();
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[side, side].concat());
+        // A comment makes it 50 KB long.
+        let comment = [&[0xFF, 0xFE], &50_000u16.to_be_bytes()[..], &[b' '; 49_998]].concat();
+        jpeg.splice(2..2, comment);
+        refused(&folder, name, &jpeg, "cannot hold");
+    }
+}
+
+/// What is missing would be shown as even grey.
+#[test]
+fn a_jpeg_that_is_cut_is_refused() {
+    let folder = folder();
+    let names =
+        ["grey.jpg", "rgb_grey.jpg", "progressive.jpg", "rgb.jpg", "cmyk.jpg", "turned.jpg"];
+    for name in names {
+        let whole = fixture(name);
+        assert_eq!(whole[whole.len() - 2..], [0xFF, 0xD9], "{name} ends with its end marker");
+        let path = folder.path().join(name);
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            checked(&path).expect_err(&format!("{name} cut to {length} bytes"));
+        }
+    }
+}
+
+/// A marker amid coded data, as a bad sector leaves it: what follows cannot be decoded.
+#[test]
+fn a_jpeg_with_a_hole_is_refused() {
+    let folder = folder();
+    let mut bytes = fixture("grey.jpg");
+    let middle = bytes.len() - 300;
+    bytes[middle..middle + 100].fill(0xFF);
+    bytes[middle + 100] = 0x30;
+    refused(&folder, "hole.jpg", &bytes, "JPEG");
+}
+
+/// A page costs an entry of a hundred bytes, and every page would unpack the same strip.
+#[test]
+fn pages_that_share_their_bytes() {
+    const SIDE: u32 = 1024;
+    const PAGES: usize = 16;
+    let mut deflate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut deflate, &vec![0; (SIDE * SIDE) as usize]).unwrap();
+    let strip = deflate.finish().unwrap();
+    let first_page = 8 + strip.len() as u32;
+    let mut tiff = [b"II\x2A\0", &first_page.to_le_bytes()[..], &strip].concat();
+    let long = 4u16;
+    let fields = [
+        (256, SIDE),
+        (257, SIDE),
+        (258, 8),
+        (259, 8), // deflate
+        (262, 1),
+        (273, 8), // where the strip begins
+        (278, SIDE),
+        (279, strip.len() as u32),
+    ];
+    for page in 1..=PAGES {
+        tiff.extend((fields.len() as u16).to_le_bytes());
+        for (tag, value) in fields {
+            tiff.extend([(tag as u16).to_le_bytes(), long.to_le_bytes()].concat());
+            tiff.extend([1u32.to_le_bytes(), value.to_le_bytes()].concat());
+        }
+        let next = if page < PAGES { tiff.len() as u32 + 4 } else { 0 };
+        tiff.extend(next.to_le_bytes());
+    }
+    let folder = folder();
+    let path = folder.path().join("shared.tif");
+    fs::write(&path, &tiff).unwrap();
+    let series = checked(&path).unwrap();
+    assert!(series.slices.len() < PAGES, "{} pages of {} bytes", series.slices.len(), tiff.len());
+    assert!(series.notes.iter().any(|note| note.contains("left out")), "{:?}", series.notes);
+}
+
 /// CRC-32 of a PNG chunk, its type included.
 fn png_crc(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
@@ -181,7 +268,9 @@ fn volumes_whose_header_lies() {
         "promises",
     );
     refused(&folder, "type.nii", &with(70, &77i16.to_le_bytes()), "voxel type 77");
-    refused(&folder, "offset.nii", &with(108, &1e30f32.to_le_bytes()), "ends early");
+    refused(&folder, "offset.nii", &with(108, &1e9f32.to_le_bytes()), "1e9 bytes into");
+    let offset = gzipped(&with(108, &1e30f32.to_le_bytes()));
+    refused(&folder, "offset.nii.gz", &offset, "1e30 bytes into");
     let mut broken = gzipped(&sound);
     let middle = broken.len() / 2;
     broken[middle..].iter_mut().for_each(|byte| *byte ^= 0x55);
@@ -225,6 +314,48 @@ fn a_codestream_that_contradicts_its_header() {
         bytes[at + size..at + size + 2].copy_from_slice(&[0x7F, 0xFF]);
         refused(&folder, name, &bytes, "33×36");
     }
+}
+
+/// Each frame alone might be blank; all of them together are a trap.
+#[test]
+fn frames_that_a_few_bytes_cannot_hold() {
+    let folder = folder();
+    let mut bytes = fixture("rle_frames.dcm");
+    for element in [[0x28, 0, 0x10, 0], [0x28, 0, 0x11, 0]] {
+        let at = bytes.windows(4).position(|w| w == element).unwrap();
+        bytes[at + 8..at + 10].copy_from_slice(&4_000u16.to_le_bytes());
+    }
+    refused(&folder, "frames.dcm", &bytes, "cannot hold");
+}
+
+/// Numbers that are sound as they are written and not as they are kept.
+#[test]
+fn dicom_numbers_beyond_the_range_of_single_precision() {
+    let folder = folder();
+    let with = |name: &str, tag: [u8; 4], text: &str| {
+        let mut bytes = fixture("rescale_sigmoid.dcm");
+        let at = bytes.windows(4).position(|w| w == tag);
+        let element =
+            [&tag[..], b"DS", &(text.len() as u16).to_le_bytes(), text.as_bytes()].concat();
+        let (from, to) = match at {
+            Some(at) => (at, at + 8 + usize::from(bytes[at + 6])),
+            // Before the rows, where its number has its place.
+            None => {
+                let rows = bytes.windows(4).position(|w| w == [0x28, 0, 0x10, 0]).unwrap();
+                (rows, rows)
+            }
+        };
+        bytes.splice(from..to, element);
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        checked(&path).unwrap().slices[0].as_ref().clone()
+    };
+    let (spacing, slope) = ([0x28, 0, 0x30, 0], [0x28, 0, 0x53, 0x10]);
+    assert!(with("sound.dcm", spacing, "0.5\\0.25").spacing.is_some());
+    assert_eq!(with("small.dcm", spacing, "1e-50\\1e-50").spacing, None);
+    assert_eq!(with("large.dcm", spacing, "1e300\\1e300 ").spacing, None);
+    assert_eq!(with("slope.dcm", slope, "1e-50 ").rescale, Rescale::IDENTITY);
+    assert_eq!(with("steep.dcm", slope, "1e300 ").rescale, Rescale::IDENTITY);
 }
 
 /// The count of segments of an RLE frame, which a decoder would allocate for.

@@ -1,10 +1,11 @@
 //! What the readers make of the files in `fixtures/readers`, against what pydicom, nibabel, Pillow
 //! and tifffile find in them (`reference/make_reader_fixtures.py`).
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use mrimaster::imaging::{Depth, Series, Slice, VoiFunction, open, open_all};
+use mrimaster::imaging::{Depth, Series, Slice, VoiFunction, open, open_all, open_each};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -288,15 +289,58 @@ fn files_of_one_series_become_one_in_the_order_of_their_places() {
             .map(fixture)
             .to_vec();
     let results = open_all(&paths);
-    assert_eq!(results.len(), 3, "a series, a picture, an error");
-    let series = results[0].as_ref().unwrap();
+    assert_eq!(results.len(), 3, "a picture, an error, a series");
+    let series = results[2].as_ref().unwrap();
     let heights: Vec<f32> = series.slices.iter().map(|s| s.position.unwrap()[2]).collect();
     assert_eq!(heights, [0.0, 5.5, 11.0, 16.5]);
     assert_eq!(series.slices[0].spacing.unwrap().slice_mm, Some(5.5));
     assert_eq!(series.path, paths[0]);
     assert_eq!(series.description.as_deref(), Some("wave"));
-    assert_eq!(results[1].as_ref().unwrap().format, "PNG");
-    assert!(results[2].as_ref().unwrap_err().to_string().contains("gone.dcm"));
+    assert_eq!(results[0].as_ref().unwrap().format, "PNG");
+    assert!(results[1].as_ref().unwrap_err().to_string().contains("gone.dcm"));
+}
+
+#[test]
+fn pictures_are_handed_over_in_their_order_and_before_all_are_read() {
+    let mut paths: Vec<PathBuf> =
+        ["explicit_u8.dcm", "grey.png", "gone.png", "i2.nii", "grey.tif"].map(fixture).to_vec();
+    let folder = tempfile::tempdir().unwrap();
+    // Written only when the first picture has come, and far behind it.
+    let late = folder.path().join("late.png");
+    paths.extend(std::iter::repeat_n(fixture("grey.bmp"), 16));
+    paths.push(late.clone());
+    let mut came = Vec::new();
+    open_each(&paths, &|| false, &mut |result| {
+        if came.is_empty() {
+            std::fs::copy(fixture("grey.png"), &late).unwrap();
+        }
+        came.push(result.map_or_else(|error| (error.path, false), |series| (series.path, true)));
+    });
+    paths.rotate_left(1);
+    let expected: Vec<_> = paths.into_iter().map(|path| (path.clone(), path.is_file())).collect();
+    assert_eq!(came, expected, "in order, the late picture too, and the DICOM file last");
+}
+
+#[test]
+fn nothing_is_handed_over_once_it_is_to_stop() {
+    let paths: Vec<PathBuf> =
+        std::iter::once("explicit_u8.dcm").chain(["grey.png"; 40]).map(fixture).collect();
+    let (came, asked) = (Cell::new(0), Cell::new(0));
+    let stop = || {
+        asked.set(asked.get() + 1);
+        came.get() == 3
+    };
+    open_each(&paths, &stop, &mut |_| came.set(came.get() + 1));
+    assert_eq!(came.get(), 3);
+    assert!(asked.get() < paths.len(), "asked {} times: it reads on", asked.get());
+    open_each(&paths, &|| true, &mut |_| panic!("it was to stop before the first file"));
+}
+
+/// Numbers that are no counts have no half pixels.
+#[test]
+fn floating_point_pages_are_windowed_exactly() {
+    assert_eq!(opened("float.tif").slices[0].voi, VoiFunction::LinearExact);
+    assert_eq!(opened("grey16_big.tif").slices[0].voi, VoiFunction::Linear);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Re
     layout::check(&data_set, encoding)?;
     let plain = registered(encoding.transfer_syntax())?;
     let object = InMemDicomObject::read_dataset_with_ts(&*data_set, plain)
-        .map_err(|error| Refusal::damaged(format!("a damaged DICOM file ({error})")))?;
+        .map_err(|error| Refusal::damaged(format!("this is a damaged DICOM file ({error})")))?;
     Ok((object, syntax))
 }
 
@@ -173,12 +173,11 @@ fn inflated<'a>(data_set: &'a [u8], syntax: &TransferSyntax) -> Result<Cow<'a, [
     }
     let limit = MAX_VALUES as u64 * 2;
     let mut inflated = Vec::new();
-    flate2::read::DeflateDecoder::new(data_set)
-        .take(limit)
-        .read_to_end(&mut inflated)
-        .map_err(|_| Refusal::damaged("a deflated DICOM file whose compression is broken"))?;
+    flate2::read::DeflateDecoder::new(data_set).take(limit).read_to_end(&mut inflated).map_err(
+        |_| Refusal::damaged("this is a deflated DICOM file whose compression is broken"),
+    )?;
     if inflated.len() as u64 == limit {
-        return Err(Refusal::too_large("a deflated DICOM file of more than 1 GiB"));
+        return Err(Refusal::too_large("this is a deflated DICOM file of more than 1 GiB"));
     }
     Ok(Cow::Owned(inflated))
 }
@@ -188,10 +187,10 @@ fn no_image(object: &InMemDicomObject) -> Refusal {
     let class = text(object, tags::SOP_CLASS_UID);
     let float = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
     if float.into_iter().any(|tag| object.get(tag).is_some()) {
-        return Refusal::unsupported("a DICOM map of floating-point pixels");
+        return Refusal::unsupported("this is a DICOM map of floating-point pixels");
     }
     if object.get(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
-        return Refusal::new("a DICOMDIR, the index of a disc", "open the files it lists");
+        return Refusal::new("this is a DICOMDIR, the index of a disc", "open the files it lists");
     }
     let what = match class.as_deref() {
         Some(uid) if uid.starts_with("1.2.840.10008.5.1.4.1.1.88.") => "a structured report",
@@ -205,9 +204,9 @@ fn no_image(object: &InMemDicomObject) -> Refusal {
         _ => "",
     };
     let found = match (what, class.as_deref()) {
-        ("", Some(uid)) => format!("a DICOM file with no image in it (SOP class {uid})"),
-        ("", None) => "a DICOM file with no image in it".to_owned(),
-        (what, _) => format!("{what}, a DICOM file with no image in it"),
+        ("", Some(uid)) => format!("this is a DICOM file with no image in it (SOP class {uid})"),
+        ("", None) => "this is a DICOM file with no image in it".to_owned(),
+        (what, _) => format!("this is {what}, a DICOM file with no image in it"),
     };
     Refusal::new(found, "open the images of the study")
 }

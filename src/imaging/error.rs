@@ -53,7 +53,7 @@ pub(crate) const MAX_VALUES: usize = 1 << 29;
 /// Refuses what is larger than the program holds: `slices` of `width × height`.
 pub(crate) fn check_size(width: usize, height: usize, slices: usize) -> Result<usize, Refusal> {
     if width == 0 || height == 0 || slices == 0 {
-        return Err(Refusal::damaged(format!("an image of {width}×{height} pixels")));
+        return Err(Refusal::damaged(format!("this is an image of {width}×{height} pixels")));
     }
     width
         .checked_mul(height)
@@ -62,7 +62,7 @@ pub(crate) fn check_size(width: usize, height: usize, slices: usize) -> Result<u
         .ok_or_else(|| {
             let slices = if slices > 1 { format!(", {slices} slices") } else { String::new() };
             Refusal::too_large(format!(
-                "{width}×{height} pixels{slices}, more than the {} million that are read",
+                "it has {width}×{height} pixels{slices}, more than the {} million that are read",
                 MAX_VALUES / 1_000_000
             ))
         })

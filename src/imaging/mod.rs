@@ -6,18 +6,20 @@
 mod dicom;
 mod error;
 mod finite;
+mod jpeg;
 mod luminance;
 pub mod lut;
 mod nifti;
 mod open;
 mod raster;
+mod room;
 mod sequence;
 pub mod series;
 mod tiff;
 
 pub use error::OpenError;
 pub use lut::WindowPreset;
-pub use open::{open, open_all};
+pub use open::{open, open_all, open_each};
 pub use series::{
     Depth, Orientation, Rescale, SYNTHETIC_MARK, Series, Slice, Spacing, VoiFunction, Window,
 };

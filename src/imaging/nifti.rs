@@ -21,6 +21,8 @@ use super::series::{Depth, Rescale, SYNTHETIC_MARK, Series, Slice, VoiFunction, 
 const HEADER_BYTES: usize = 348;
 /// The header and four bytes that say whether extensions follow.
 const SMALLEST_OFFSET: u64 = 352;
+/// Extensions are a few kilobytes. What lies beyond would be unpacked to be passed over.
+const LARGEST_OFFSET: u64 = 64 << 20;
 const NIFTI_2_HEADER_BYTES: i32 = 540;
 
 /// Which format's header a file begins with.
@@ -69,13 +71,20 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
     let mut head = [0; HEADER_BYTES];
     source.read_exact(&mut head).map_err(|_| ends_early())?;
     let header = NiftiHeader::from_reader(&head[..])
-        .map_err(|error| Refusal::damaged(format!("a broken NIfTI-1 header ({error})")))?;
+        .map_err(|error| Refusal::damaged(format!("this is a broken NIfTI-1 header ({error})")))?;
     let (size, volumes) = dimensions(&header)?;
     let voxels = check_size(size[0], size[1], size[2])?;
     let kind = voxel_type(&header)?;
 
     // NaN and what lies inside the header become the smallest offset that the format allows.
-    let skip = (header.vox_offset as u64).max(SMALLEST_OFFSET) - HEADER_BYTES as u64;
+    let offset = (header.vox_offset as u64).max(SMALLEST_OFFSET);
+    if offset > LARGEST_OFFSET {
+        return Err(Refusal::damaged(format!(
+            "this is a NIfTI-1 header that puts the voxels {:e} bytes into the file",
+            header.vox_offset
+        )));
+    }
+    let skip = offset - HEADER_BYTES as u64;
     let skipped = std::io::copy(&mut source.by_ref().take(skip), &mut std::io::sink());
     if skipped.map_err(|_| ends_early())? < skip {
         return Err(ends_early());
@@ -105,9 +114,10 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
     if arrangement.orientation.is_none() {
         notes.push("The file does not say which side of the patient is which.".to_owned());
     }
+    let rescale = Rescale::new(header.scl_slope, header.scl_inter);
     let template = Slice {
-        rescale: rescale(&header),
-        depth: if kind == NiftiType::Uint8 && rescale(&header) == Rescale::IDENTITY {
+        rescale,
+        depth: if kind == NiftiType::Uint8 && rescale == Rescale::IDENTITY {
             Depth::EightBit
         } else {
             Depth::Wide
@@ -140,7 +150,7 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
 }
 
 fn ends_early() -> Refusal {
-    Refusal::damaged("a NIfTI-1 file that ends early or whose gzip is broken")
+    Refusal::damaged("this is a NIfTI-1 file that ends early or whose gzip is broken")
 }
 
 /// Voxels along the three axes, and the number of volumes.
@@ -149,7 +159,9 @@ fn dimensions(header: &NiftiHeader) -> Result<([usize; 3], usize), Refusal> {
     let dims: Vec<i16> = header.dim[1..].iter().map(|&n| n as i16).collect();
     if !(1..=7).contains(&rank) || dims[..rank].iter().any(|&n| n <= 0) {
         let shown = &dims[..rank.clamp(1, 7)];
-        return Err(Refusal::damaged(format!("a NIfTI-1 header with the dimensions {shown:?}")));
+        return Err(Refusal::damaged(format!(
+            "this is a NIfTI-1 header with the dimensions {shown:?}"
+        )));
     }
     let size = |axis: usize| if axis < rank { dims[axis] as usize } else { 1 };
     Ok(([size(0), size(1), size(2)], (3..7).map(size).fold(1, usize::saturating_mul)))
@@ -172,11 +184,11 @@ fn voxel_type(header: &NiftiHeader) -> Result<NiftiType, Refusal> {
             | NiftiType::Rgba32),
         ) => Ok(kind),
         Ok(kind) => Err(Refusal::new(
-            format!("a NIfTI-1 volume of {kind:?} voxels"),
+            format!("this is a NIfTI-1 volume of {kind:?} voxels"),
             "save it with integer or 32-bit floating-point voxels",
         )),
         Err(_) => Err(Refusal::damaged(format!(
-            "a NIfTI-1 header with the unknown voxel type {}",
+            "this is a NIfTI-1 header with the unknown voxel type {}",
             header.datatype
         ))),
     }
@@ -213,15 +225,6 @@ fn to_values(data: &[u8], kind: NiftiType, order: Endianness, notes: &mut Vec<St
             grey.values
         }
         _ => numbers!(u8),
-    }
-}
-
-/// A slope of zero means that the values are not scaled.
-fn rescale(header: &NiftiHeader) -> Rescale {
-    let (slope, intercept) = (header.scl_slope, header.scl_inter);
-    match slope.is_finite() && slope != 0.0 && intercept.is_finite() {
-        true => Rescale { slope, intercept },
-        false => Rescale::IDENTITY,
     }
 }
 

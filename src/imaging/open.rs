@@ -4,17 +4,22 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::dicom::{self, DicomFile};
 use super::error::{OpenError, Refusal};
 use super::raster::{self, Picture};
+use super::sequence::{self, Groups};
 use super::series::Series;
-use super::{nifti, sequence, tiff};
+use super::{nifti, tiff};
 use crate::system::caught::caught;
 
 /// Files are read whole; longer ones are refused.
 const MAX_FILE_BYTES: u64 = 4 << 30;
+
+/// Files that are read at a time: others draw the window and classify meanwhile.
+const MAX_READERS: usize = 4;
 
 /// What would work, where nothing is known of the content.
 const READ_KINDS: &str = "open a DICOM, NIfTI-1, JPEG, PNG, TIFF or BMP file";
@@ -31,12 +36,57 @@ pub fn open(path: &Path) -> Result<Series, OpenError> {
     })
 }
 
-/// Opens several files; DICOM files of one series become one [`Series`], in the order of their
-/// slices. Files that cannot be opened do not hold up the others. The answers stand in the order
-/// of `paths`, a series where its first file is.
+/// Opens several files and hands over what each of them is as soon as it is read, in the order of
+/// `paths`. DICOM files come last, since the very last may belong to the series of the first: those
+/// of one series become one [`Series`], in the order of their slices. Files that cannot be opened do
+/// not hold up the others.
+///
+/// `stop` is asked between files; once it is true, nothing more is handed over.
+pub fn open_each(
+    paths: &[PathBuf],
+    stop: &dyn Fn() -> bool,
+    found: &mut dyn FnMut(Result<Series, OpenError>),
+) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let readers = cores.div_ceil(2).min(MAX_READERS);
+    // Not rayon's common pool: the window draws with that.
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(readers)
+        .thread_name(|number| format!("reader {number}"))
+        .build();
+    let mut groups = Groups::default();
+    for paths in paths.chunks(readers) {
+        if stop() {
+            return;
+        }
+        let contents: Vec<_> = match &pool {
+            Ok(pool) => pool.install(|| paths.par_iter().map(|path| read_file(path)).collect()),
+            Err(_) => paths.iter().map(|path| read_file(path)).collect(),
+        };
+        for content in contents {
+            if stop() {
+                return;
+            }
+            match content {
+                Ok(Content::Series(series)) => found(Ok(series)),
+                Ok(Content::Dicom(file)) => groups.add(*file),
+                Err(error) => found(Err(error)),
+            }
+        }
+    }
+    for series in groups.into_series() {
+        if stop() {
+            return;
+        }
+        found(Ok(series));
+    }
+}
+
+/// [`open_each`], to the end and at once.
 pub fn open_all(paths: &[PathBuf]) -> Vec<Result<Series, OpenError>> {
-    let contents: Vec<_> = paths.par_iter().map(|path| read_file(path)).collect();
-    sequence::group(contents)
+    let mut results = Vec::new();
+    open_each(paths, &|| false, &mut |result| results.push(result));
+    results
 }
 
 /// What one file holds.
@@ -97,7 +147,7 @@ fn read(bytes: &[u8], path: &Path) -> Result<Content, Refusal> {
         Kind::Tiff => tiff::read(bytes, path).map(Content::Series),
         Kind::Dicom => dicom::read(bytes, path).map(|file| Content::Dicom(Box::new(file))),
         Kind::Nifti => nifti::read(bytes, path).map(Content::Series),
-        Kind::Other(what) => Err(Refusal::new(what, READ_KINDS)),
+        Kind::Other(found, remedy) => Err(Refusal::new(found, remedy)),
     }
 }
 
@@ -110,8 +160,8 @@ enum Kind {
     Dicom,
     /// Also inside gzip.
     Nifti,
-    /// None that is read: what it seems to be, as half a sentence.
-    Other(&'static str),
+    /// None that is read: what was found, and what would work.
+    Other(&'static str, &'static str),
 }
 
 /// The kind of a file by its first bytes.
@@ -136,58 +186,61 @@ fn recognise(bytes: &[u8]) -> Kind {
     } else if let Some(kind) = nifti_kind(bytes) {
         kind
     } else if starts(b"\x1F\x8B") {
-        nifti::unzipped_start(bytes)
-            .and_then(|start| nifti_kind(&start))
-            .unwrap_or(Kind::Other("a gzip file without a NIfTI-1 volume in it, or a broken one"))
+        nifti::unzipped_start(bytes).and_then(|start| nifti_kind(&start)).unwrap_or(Kind::Other(
+            "this is a gzip file without a NIfTI-1 volume in it, or a broken one",
+            READ_KINDS,
+        ))
     } else if dicom::is_bare_data_set(bytes) {
         Kind::Dicom
     } else {
-        Kind::Other(unread_kind(bytes))
+        Kind::Other(unread_kind(bytes), READ_KINDS)
     }
 }
 
 fn nifti_kind(start: &[u8]) -> Option<Kind> {
     match nifti::version(start)? {
         nifti::Version::One => Some(Kind::Nifti),
-        nifti::Version::OnePair => {
-            Some(Kind::Other("the header of a NIfTI pair (.hdr with .img); join them as .nii"))
-        }
-        nifti::Version::Two => Some(Kind::Other("a NIfTI-2 file; save it as NIfTI-1")),
-        nifti::Version::Analyze => {
-            Some(Kind::Other("the header of an Analyze 7.5 pair; convert it to .nii"))
-        }
+        nifti::Version::OnePair => Some(Kind::Other(
+            "this is the header of a NIfTI pair (.hdr with .img)",
+            "join the two as one .nii file",
+        )),
+        nifti::Version::Two => Some(Kind::Other("this is a NIfTI-2 file", "save it as NIfTI-1")),
+        nifti::Version::Analyze => Some(Kind::Other(
+            "this is the header of an Analyze 7.5 pair",
+            "convert it to a .nii file",
+        )),
     }
 }
 
 /// Half a sentence about a content that no reader takes.
 fn unread_kind(bytes: &[u8]) -> &'static str {
     const KNOWN: &[(&[u8], &str)] = &[
-        (b"%PDF", "a PDF document"),
-        (b"PK\x03\x04", "a zip archive"),
-        (b"PK\x05\x06", "an empty zip archive"),
-        (b"7z\xBC\xAF", "a 7z archive"),
-        (b"Rar!", "a rar archive"),
-        (b"GIF8", "a GIF picture"),
-        (b"\x89HDF", "an HDF5 file (perhaps MINC 2 or MATLAB)"),
-        (b"MATLAB 5", "a MATLAB file"),
-        (b"NRRD", "an NRRD volume"),
-        (b"ObjectType", "a MetaImage volume"),
-        (b"\xFF\x4F\xFF\x51", "a bare JPEG 2000 picture"),
-        (b"\0\0\0\x0CjP  ", "a JPEG 2000 picture"),
-        (b"\x1F\x8B", "a gzip file"),
-        (b"\x7FELF", "a program"),
-        (b"{", "a JSON text"),
+        (b"%PDF", "this is a PDF document"),
+        (b"PK\x03\x04", "this is a zip archive"),
+        (b"PK\x05\x06", "this is an empty zip archive"),
+        (b"7z\xBC\xAF", "this is a 7z archive"),
+        (b"Rar!", "this is a rar archive"),
+        (b"GIF8", "this is a GIF picture"),
+        (b"\x89HDF", "this is an HDF5 file (perhaps MINC 2 or MATLAB)"),
+        (b"MATLAB 5", "this is a MATLAB file"),
+        (b"NRRD", "this is an NRRD volume"),
+        (b"ObjectType", "this is a MetaImage volume"),
+        (b"\xFF\x4F\xFF\x51", "this is a bare JPEG 2000 picture"),
+        (b"\0\0\0\x0CjP  ", "this is a JPEG 2000 picture"),
+        (b"\x1F\x8B", "this is a gzip file"),
+        (b"\x7FELF", "this is a program"),
+        (b"{", "this is a JSON text file"),
     ];
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-        return "a WebP picture";
+        return "this is a WebP picture";
     }
     if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return what;
     }
     if is_text(&bytes[..bytes.len().min(1024)]) {
-        "a text"
+        "this is a text file"
     } else {
-        "nothing in it is a scan that this program knows, or its start is damaged"
+        "this is no scan of a kind that is read, or its start is damaged"
     }
 }
 
@@ -213,8 +266,9 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_called_by_its_kind() {
-        assert_eq!(recognise(b"%PDF-1.4"), Kind::Other("a PDF document"));
-        assert_eq!(recognise("Größe in mm\n".as_bytes()), Kind::Other("a text"));
+        assert_eq!(recognise(b"%PDF-1.4"), Kind::Other("this is a PDF document", READ_KINDS));
+        let text = Kind::Other("this is a text file", READ_KINDS);
+        assert_eq!(recognise("Größe in mm\n".as_bytes()), text);
         assert!(is_text(&"ä".as_bytes()[..1]));
         assert!(!is_text(b"a\0b"));
     }

@@ -1,14 +1,17 @@
-//! JPEG, PNG and BMP pictures, through the `image` crate.
+//! JPEG, PNG and BMP pictures: PNG and BMP through the `image` crate.
 
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
 use image::error::{ImageError, LimitErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::error::{MAX_VALUES, Refusal, check_size};
+use super::error::{MAX_VALUES, Refusal};
+use super::jpeg;
 use super::luminance::{Grey, grey};
+use super::room::Room;
 use super::series::{Depth, SYNTHETIC_MARK, Series, Slice};
 
 /// The pictures that are read here.
@@ -27,31 +30,18 @@ impl Picture {
             Self::Bmp => "BMP",
         }
     }
-
-    fn format(self) -> ImageFormat {
-        match self {
-            Self::Jpeg => ImageFormat::Jpeg,
-            Self::Png => ImageFormat::Png,
-            Self::Bmp => ImageFormat::Bmp,
-        }
-    }
 }
 
-/// No compression of pictures packs more pixels than this into a byte: deflate reaches 1,032 bytes
-/// of up to eight pixels each, and the LZW of TIFF less.
-const PIXELS_PER_BYTE: usize = 8 * 1032;
+/// Bytes that deflate packs into one, at the very most.
+const DEFLATE_RATIO: usize = 1032;
 
 /// Reads a picture as one slice.
 pub(crate) fn read(bytes: &[u8], kind: Picture, path: &Path) -> Result<Series, Refusal> {
-    let refuse = |error| refusal(kind, error);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), kind.format());
-    reader.limits(limits());
-    let mut decoder = reader.into_decoder().map_err(refuse)?;
-    let (width, height) = decoder.dimensions();
-    check_possible(width, height, bytes.len())?;
-    // A broken orientation tag is no reason to withhold the picture.
-    let orientation = decoder.orientation().ok();
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(refuse)?;
+    let (mut picture, orientation) = match kind {
+        Picture::Jpeg => jpeg::decode(bytes)?,
+        Picture::Png => decode(bytes, kind, ImageFormat::Png)?,
+        Picture::Bmp => decode(bytes, kind, ImageFormat::Bmp)?,
+    };
     if let Some(orientation) = orientation {
         picture.apply_orientation(orientation);
     }
@@ -67,15 +57,27 @@ pub(crate) fn read(bytes: &[u8], kind: Picture, path: &Path) -> Result<Series, R
     })
 }
 
-/// Refuses a picture that is too large, or that its file is too short to hold.
-pub(crate) fn check_possible(width: u32, height: u32, file_bytes: usize) -> Result<(), Refusal> {
-    let pixels = check_size(width as usize, height as usize, 1)?;
-    if pixels / PIXELS_PER_BYTE > file_bytes {
-        return Err(Refusal::damaged(format!(
-            "its header promises {width}×{height} pixels, which {file_bytes} bytes cannot hold"
-        )));
-    }
-    Ok(())
+/// Decodes a PNG or BMP, and finds which way up it is.
+fn decode(
+    bytes: &[u8],
+    kind: Picture,
+    format: ImageFormat,
+) -> Result<(DynamicImage, Option<Orientation>), Refusal> {
+    let refuse = |error| refusal(kind, error);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits());
+    let mut decoder = reader.into_decoder().map_err(refuse)?;
+    let (width, height) = decoder.dimensions();
+    let bits = usize::from(decoder.original_color_type().bits_per_pixel().max(1));
+    let pixels_per_byte = match format {
+        ImageFormat::Png => DEFLATE_RATIO * 8 / bits,
+        // Run-length coding: 255 pixels in two bytes.
+        _ => 128,
+    };
+    Room::of_file(bytes).take(width, height, pixels_per_byte)?;
+    // A broken orientation tag is no reason to withhold the picture.
+    let orientation = decoder.orientation().ok();
+    Ok((DynamicImage::from_decoder(decoder).map_err(refuse)?, orientation))
 }
 
 /// What the decoders may allocate: four 16-bit channels of the largest picture.
@@ -105,17 +107,17 @@ fn refusal(kind: Picture, error: ImageError) -> Refusal {
     match error {
         ImageError::Limits(error) => match error.kind() {
             LimitErrorKind::DimensionError => {
-                Refusal::too_large(format!("a {name} picture larger than is read"))
+                Refusal::too_large(format!("this is a {name} picture larger than is read"))
             }
-            _ => Refusal::too_large(format!("a {name} picture that needs too much memory")),
+            _ => Refusal::too_large(format!("this is a {name} picture that needs too much memory")),
         },
-        ImageError::Unsupported(error) => {
-            Refusal::unsupported(format!("a {name} picture of a kind that is not read ({error})"))
-        }
+        ImageError::Unsupported(error) => Refusal::unsupported(format!(
+            "this is a {name} picture of a kind that is not read ({error})"
+        )),
         ImageError::IoError(_) => {
-            Refusal::damaged(format!("a {name} picture that ends before its last pixel"))
+            Refusal::damaged(format!("this is a {name} picture that ends before its last pixel"))
         }
-        error => Refusal::damaged(format!("a damaged {name} picture ({error})")),
+        error => Refusal::damaged(format!("this is a damaged {name} picture ({error})")),
     }
 }
 

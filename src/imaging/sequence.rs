@@ -6,51 +6,35 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dicom::DicomFile;
-use super::error::OpenError;
-use super::open::Content;
 use super::series::{Orientation, Series, Slice, add_note};
 
 /// Directions closer than this, in the cosine's distance from one, are the same plane.
 const SAME_PLANE: f32 = 1e-3;
 
-/// The contents of files to series; DICOM files of one series stand where the first of them stood.
-pub(crate) fn group(contents: Vec<Result<Content, OpenError>>) -> Vec<Result<Series, OpenError>> {
-    enum Place {
-        Done(Result<Series, OpenError>),
-        Files(Vec<DicomFile>),
-    }
-    let mut places: Vec<Place> = Vec::new();
-    let mut place_of_series: HashMap<String, usize> = HashMap::new();
-    for content in contents {
-        let file = match content {
-            Ok(Content::Dicom(file)) => *file,
-            Ok(Content::Series(series)) => {
-                places.push(Place::Done(Ok(series)));
-                continue;
-            }
-            Err(error) => {
-                places.push(Place::Done(Err(error)));
-                continue;
-            }
+/// DICOM files by their series; the series stand in the order of their first files.
+#[derive(Default)]
+pub(crate) struct Groups {
+    groups: Vec<Vec<DicomFile>>,
+    place_of_series: HashMap<String, usize>,
+}
+
+impl Groups {
+    /// A file that names no series is one of its own.
+    pub fn add(&mut self, file: DicomFile) {
+        let next = self.groups.len();
+        let place = match &file.series_uid {
+            Some(uid) => *self.place_of_series.entry(uid.clone()).or_insert(next),
+            None => next,
         };
-        let known = file.series_uid.as_ref().and_then(|uid| place_of_series.get(uid));
-        match known.map(|&place| &mut places[place]) {
-            Some(Place::Files(files)) => files.push(file),
-            _ => {
-                if let Some(uid) = &file.series_uid {
-                    place_of_series.insert(uid.clone(), places.len());
-                }
-                places.push(Place::Files(vec![file]));
-            }
+        match self.groups.get_mut(place) {
+            Some(group) => group.push(file),
+            None => self.groups.push(vec![file]),
         }
     }
-    places
-        .into_iter()
-        .map(|place| match place {
-            Place::Done(result) => result,
-            Place::Files(files) => Ok(assemble(files)),
-        })
-        .collect()
+
+    pub fn into_series(self) -> impl Iterator<Item = Series> {
+        self.groups.into_iter().map(assemble)
+    }
 }
 
 /// One series of the files, which are not none.

@@ -116,6 +116,15 @@ impl Rescale {
     /// Stored values as they are.
     pub const IDENTITY: Self = Self { slope: 1.0, intercept: 0.0 };
 
+    /// As a file gives it; [`Self::IDENTITY`] where the slope is zero, as files say that nothing is
+    /// scaled, or a number is not finite.
+    pub fn new(slope: f32, intercept: f32) -> Self {
+        match slope.is_finite() && slope != 0.0 && intercept.is_finite() {
+            true => Self { slope, intercept },
+            false => Self::IDENTITY,
+        }
+    }
+
     /// The modality value of a stored one.
     pub fn apply(self, stored: f32) -> f32 {
         stored * self.slope + self.intercept

@@ -10,8 +10,12 @@ use tiff::{ColorType, TiffError};
 use super::error::{MAX_VALUES, Refusal};
 use super::finite::make_finite;
 use super::luminance::{Grey, grey};
-use super::raster::check_possible;
-use super::series::{Depth, Series, Slice, add_note};
+use super::room::Room;
+use super::series::{Depth, Series, Slice, VoiFunction, add_note};
+
+/// Bytes that one byte unpacks to, at the very most: LZW writes up to 4,096 by a code of 12 bits, more
+/// than deflate does.
+const LZW_RATIO: usize = 4096 * 8 / 12;
 
 const LEFT_OUT: &str = "The file has pages that cannot be read; they are left out.";
 
@@ -20,14 +24,10 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(refusal)?.with_limits(limits());
     let mut slices = Vec::new();
     let mut notes: Vec<String> = Vec::new();
-    let mut values = 0;
+    let mut room = Room::of_file(bytes);
     loop {
-        match read_page(&mut decoder, bytes.len()) {
+        match read_page(&mut decoder, &mut room) {
             Ok((slice, said)) => {
-                values += slice.stored.len();
-                if values > MAX_VALUES {
-                    return Err(Refusal::too_large("a TIFF file of too many pages"));
-                }
                 said.iter().for_each(|note| add_note(&mut notes, note));
                 slices.push(Arc::new(slice));
             }
@@ -57,10 +57,9 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
 
 fn read_page(
     decoder: &mut Decoder<Cursor<&[u8]>>,
-    file_bytes: usize,
+    room: &mut Room,
 ) -> Result<(Slice, Vec<String>), Refusal> {
     let (width, height) = decoder.dimensions().map_err(refusal)?;
-    check_possible(width, height, file_bytes)?;
     let color = decoder.colortype().map_err(refusal)?;
     let channels = match color {
         ColorType::Gray(_) => 1,
@@ -68,12 +67,22 @@ fn read_page(
         ColorType::RGB(_) => 3,
         ColorType::RGBA(_) => 4,
         other => {
-            return Err(Refusal::unsupported(format!("a TIFF picture of the kind {other:?}")));
+            return Err(Refusal::unsupported(format!(
+                "this is a TIFF picture of the kind {other:?}"
+            )));
         }
     };
+    let bits = color.bit_depth();
+    // Pages may share their bytes, so the whole file is counted.
+    room.take(width, height, LZW_RATIO * 8 / (channels * usize::from(bits.max(1))))?;
     let samples = decoder.read_image().map_err(refusal)?;
     let (width, height) = (width as usize, height as usize);
-    let bits = color.bit_depth();
+    let voi = match samples {
+        DecodingResult::F16(_) | DecodingResult::F32(_) | DecodingResult::F64(_) => {
+            VoiFunction::LinearExact
+        }
+        _ => VoiFunction::Linear,
+    };
     let samples = match samples {
         DecodingResult::U8(packed) if bits < 8 => {
             DecodingResult::U8(unpacked(&packed, width, channels, bits))
@@ -82,10 +91,10 @@ fn read_page(
     };
     let (Grey { mut values, notes }, depth) = to_grey(samples, channels, bits)?;
     if values.len() < width * height {
-        return Err(Refusal::damaged("a TIFF picture with channels in separate planes"));
+        return Err(Refusal::damaged("this is a TIFF picture with channels in separate planes"));
     }
     values.truncate(width * height);
-    Ok((Slice::new(width, height, values, depth), notes))
+    Ok((Slice { voi, ..Slice::new(width, height, values, depth) }, notes))
 }
 
 /// Samples of fewer than eight bits, one per byte, scaled to 0..=255; rows begin at a byte.
@@ -112,9 +121,9 @@ fn to_grey(samples: DecodingResult, channels: usize, bits: u8) -> Result<(Grey, 
         DecodingResult::U16(samples) => {
             Ok((grey(&samples, channels, (1 << bits.min(16)) - 1), Depth::Wide))
         }
-        _ if channels > 1 => {
-            Err(Refusal::unsupported(format!("a colour TIFF picture of {bits} bits per channel")))
-        }
+        _ if channels > 1 => Err(Refusal::unsupported(format!(
+            "this is a colour TIFF picture of {bits} bits per channel"
+        ))),
         DecodingResult::I8(samples) => plain(samples.into_iter().map(f32::from).collect()),
         DecodingResult::I16(samples) => plain(samples.into_iter().map(f32::from).collect()),
         DecodingResult::U32(samples) => plain(samples.into_iter().map(|v| v as f32).collect()),
@@ -123,7 +132,7 @@ fn to_grey(samples: DecodingResult, channels: usize, bits: u8) -> Result<(Grey, 
         DecodingResult::F64(samples) => finite(samples.into_iter().map(|v| v as f32)),
         DecodingResult::F16(samples) => finite(samples.into_iter().map(f32::from)),
         DecodingResult::U64(_) | DecodingResult::I64(_) => {
-            Err(Refusal::unsupported("a TIFF picture of 64-bit integers"))
+            Err(Refusal::unsupported("this is a TIFF picture of 64-bit integers"))
         }
     }
 }
@@ -143,13 +152,15 @@ fn limits() -> Limits {
 
 fn refusal(error: TiffError) -> Refusal {
     match error {
-        TiffError::UnsupportedError(what) => {
-            Refusal::unsupported(format!("a TIFF picture of a kind that is not read ({what})"))
-        }
+        TiffError::UnsupportedError(what) => Refusal::unsupported(format!(
+            "this is a TIFF picture of a kind that is not read ({what})"
+        )),
         TiffError::LimitsExceeded => {
-            Refusal::too_large("a TIFF picture that needs too much memory")
+            Refusal::too_large("this is a TIFF picture that needs too much memory")
         }
-        TiffError::IoError(_) => Refusal::damaged("a TIFF picture that ends before its last pixel"),
-        error => Refusal::damaged(format!("a damaged TIFF picture ({error})")),
+        TiffError::IoError(_) => {
+            Refusal::damaged("this is a TIFF picture that ends before its last pixel")
+        }
+        error => Refusal::damaged(format!("this is a damaged TIFF picture ({error})")),
     }
 }

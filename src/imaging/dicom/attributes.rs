@@ -20,8 +20,10 @@ pub(super) fn integer(object: &InMemDicomObject, tag: Tag) -> Option<i64> {
     object.get(tag).filter(|element| !element.is_empty())?.to_int().ok()
 }
 
-fn numbers(element: &InMemElement) -> Vec<f64> {
+/// The values, if all are finite as the program keeps them: "1e300" is not.
+fn numbers(element: &InMemElement) -> Vec<f32> {
     let numbers = element.value().to_multi_float64().unwrap_or_default();
+    let numbers: Vec<f32> = numbers.into_iter().map(|x| x as f32).collect();
     if numbers.iter().all(|x| x.is_finite()) { numbers } else { Vec::new() }
 }
 
@@ -55,7 +57,7 @@ impl<'a> FrameAttributes<'a> {
             .or_else(|| self.root.get(tag))
     }
 
-    fn numbers<const N: usize>(&self, group: Tag, tag: Tag) -> Option<[f64; N]> {
+    fn numbers<const N: usize>(&self, group: Tag, tag: Tag) -> Option<[f32; N]> {
         numbers(self.find(group, tag)?).get(..N)?.try_into().ok()
     }
 
@@ -64,13 +66,8 @@ impl<'a> FrameAttributes<'a> {
         let group = tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE;
         let slope = self.numbers(group, tags::RESCALE_SLOPE);
         let intercept = self.numbers(group, tags::RESCALE_INTERCEPT);
-        match (slope, intercept) {
-            (Some([slope]), intercept) if slope != 0.0 => Rescale {
-                slope: slope as f32,
-                intercept: intercept.map_or(0.0, |[intercept]| intercept as f32),
-            },
-            _ => Rescale::IDENTITY,
-        }
+        let [intercept] = intercept.unwrap_or([0.0]);
+        slope.map_or(Rescale::IDENTITY, |[slope]| Rescale::new(slope, intercept))
     }
 
     /// The first window, PS3.3 C.11.2 and C.7.6.16.2.10.
@@ -78,9 +75,7 @@ impl<'a> FrameAttributes<'a> {
         let group = tags::FRAME_VOILUT_SEQUENCE;
         let [center] = self.numbers(group, tags::WINDOW_CENTER)?;
         let [width] = self.numbers(group, tags::WINDOW_WIDTH)?;
-        let window = Window { center: center as f32, width: width as f32 };
-        (window.width > 0.0 && window.width.is_finite() && window.center.is_finite())
-            .then_some(window)
+        (width > 0.0).then_some(Window { center, width })
     }
 
     pub fn voi_function(&self) -> VoiFunction {
@@ -95,22 +90,22 @@ impl<'a> FrameAttributes<'a> {
     /// In the patient. Imager Pixel Spacing is that of a detector, and is not taken.
     pub fn spacing(&self) -> Option<Spacing> {
         let group = tags::PIXEL_MEASURES_SEQUENCE;
-        let [row, column] = self.numbers(group, tags::PIXEL_SPACING)?;
+        let [row_mm, column_mm] = self.numbers(group, tags::PIXEL_SPACING)?;
         let slice = self.numbers(group, tags::SPACING_BETWEEN_SLICES);
-        (row > 0.0 && column > 0.0).then(|| Spacing {
-            row_mm: row as f32,
-            column_mm: column as f32,
-            slice_mm: slice.map(|[mm]| mm.abs() as f32).filter(|&mm| mm > 0.0),
+        (row_mm > 0.0 && column_mm > 0.0).then(|| Spacing {
+            row_mm,
+            column_mm,
+            slice_mm: slice.map(|[mm]| mm.abs()).filter(|&mm| mm > 0.0),
         })
     }
 
     /// Made unit vectors; refused where they are not nearly that, and at a right angle.
     pub fn orientation(&self) -> Option<Orientation> {
-        let cosines: [f64; 6] =
+        let cosines: [f32; 6] =
             self.numbers(tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT)?;
-        let unit = |v: [f64; 3]| {
-            let length = v.iter().map(|x| x * x).sum::<f64>().sqrt();
-            ((length - 1.0).abs() < 0.05).then(|| v.map(|x| (x / length) as f32))
+        let unit = |v: [f32; 3]| {
+            let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+            ((length - 1.0).abs() < 0.05).then(|| v.map(|x| x / length))
         };
         let along_row = unit([cosines[0], cosines[1], cosines[2]])?;
         let down_column = unit([cosines[3], cosines[4], cosines[5]])?;
@@ -119,8 +114,7 @@ impl<'a> FrameAttributes<'a> {
     }
 
     pub fn position(&self) -> Option<[f32; 3]> {
-        self.numbers::<3>(tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT)
-            .map(|point| point.map(|x| x as f32))
+        self.numbers(tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT)
     }
 }
 

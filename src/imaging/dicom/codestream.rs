@@ -1,5 +1,7 @@
 //! What a compressed frame says of itself, read before a decoder allocates for it.
 
+use crate::imaging::jpeg::{self, marker};
+
 /// How a codestream is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
@@ -61,30 +63,18 @@ fn four(bytes: &[u8], at: usize) -> Option<usize> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize)
 }
 
-/// Walks the marker segments of ISO 10918-1 and 14495-1 up to the first scan.
+/// From the frame's segment and the first scan's, of ISO 10918-1 and 14495-1.
 fn read_jpeg(bytes: &[u8]) -> Option<Codestream> {
-    let mut at = 2;
     let mut found = None;
-    loop {
-        let marker = *bytes.get(at + 1)?;
-        match (bytes.get(at)?, marker) {
-            (0xFF, 0xFF) => at += 1,
-            (0xFF, 0x01 | 0xD0..=0xD8) => at += 2,
-            // Start of scan; the last but two bytes of its head is the interleave mode.
-            (0xFF, 0xDA) => {
-                let length = two(bytes, at + 2)?;
-                let interleave = *bytes.get((at + 2 + length).checked_sub(2)?)?;
-                return found.map(|mut head: Codestream| {
-                    head.planar = head.planar && head.components > 1 && interleave == 0;
-                    head
-                });
-            }
-            (0xFF, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xF7) => {
+    for (marker, segment) in jpeg::segments(bytes) {
+        match marker {
+            marker::DHT | marker::JPG | marker::DAC => {}
+            0xC0..=0xCF | 0xF7 => {
                 found = Some(Codestream {
-                    width: two(bytes, at + 7)?,
-                    height: two(bytes, at + 5)?,
-                    components: usize::from(*bytes.get(at + 9)?),
-                    bits: u32::from(*bytes.get(at + 4)?),
+                    width: two(segment, 3)?,
+                    height: two(segment, 1)?,
+                    components: usize::from(*segment.get(5)?),
+                    bits: u32::from(*segment.first()?),
                     coding: match marker {
                         0xF7 => Coding::JpegLs,
                         0xC3 | 0xC7 | 0xCB | 0xCF => Coding::Lossless,
@@ -92,12 +82,19 @@ fn read_jpeg(bytes: &[u8]) -> Option<Codestream> {
                     },
                     planar: marker == 0xF7,
                 });
-                at += 2 + two(bytes, at + 2)?;
             }
-            (0xFF, _) => at += 2 + two(bytes, at + 2)?,
-            _ => return None,
+            marker::SOS => {
+                // The interleave mode is the last byte but one.
+                let interleave = *segment.get(segment.len().checked_sub(2)?)?;
+                return found.map(|head: Codestream| Codestream {
+                    planar: head.planar && head.components > 1 && interleave == 0,
+                    ..head
+                });
+            }
+            _ => {}
         }
     }
+    None
 }
 
 /// The SIZ segment of ISO 15444-1, A.5.1. Components of another size than the image are refused.

@@ -39,7 +39,7 @@ impl PixelFormat {
         let frames = number(tags::NUMBER_OF_FRAMES).unwrap_or(1).max(1);
         if rows == 0 || columns == 0 {
             return Err(Refusal::damaged(format!(
-                "a DICOM image of {rows} rows and {columns} columns"
+                "this is a DICOM image of {rows} rows and {columns} columns"
             )));
         }
         check_size(columns, rows, frames)?;
@@ -49,15 +49,17 @@ impl PixelFormat {
             .unwrap_or_else(|| "MONOCHROME2".to_owned());
         match (samples, bits_allocated, photometric.as_str()) {
             (_, _, "PALETTE COLOR") => {
-                return Err(Refusal::unsupported("a DICOM image in palette colours"));
+                return Err(Refusal::unsupported("this is a DICOM image in palette colours"));
             }
             (1, 8 | 16 | 32, _) | (3, 8 | 16, _) => {}
             (1 | 3, bits, _) => {
-                return Err(Refusal::unsupported(format!("a DICOM image of {bits}-bit samples")));
+                return Err(Refusal::unsupported(format!(
+                    "this is a DICOM image of {bits}-bit samples"
+                )));
             }
             (samples, _, _) => {
                 return Err(Refusal::unsupported(format!(
-                    "a DICOM image with {samples} samples per pixel"
+                    "this is a DICOM image with {samples} samples per pixel"
                 )));
             }
         }
@@ -100,28 +102,31 @@ pub(super) fn read_frames(
 ) -> Result<Vec<Vec<f32>>, Refusal> {
     let pixel_data = object
         .get(tags::PIXEL_DATA)
-        .ok_or_else(|| Refusal::unsupported("a DICOM file without pixel data"))?;
+        .ok_or_else(|| Refusal::unsupported("this is a DICOM file without pixel data"))?;
     match pixel_data.value() {
         Value::Primitive(value) => {
             if format.photometric.starts_with("YBR") && format.photometric != "YBR_FULL" {
                 return Err(Refusal::unsupported(format!(
-                    "a DICOM image in {} that is not compressed ({})",
+                    "this is a DICOM image in {} that is not compressed ({})",
                     format.photometric,
                     syntax.name()
                 )));
             }
             // Its words would come in the wrong order: the parser swaps bytes in pairs.
             if format.bits_allocated == 32 && syntax.endianness() == Endianness::Big {
-                return Err(Refusal::unsupported("a big-endian DICOM image of 32-bit samples"));
+                return Err(Refusal::unsupported(
+                    "this is a big-endian DICOM image of 32-bit samples",
+                ));
             }
             native_frames(&value.to_bytes(), format, notes)
         }
         Value::PixelSequence(_) if format.bits_allocated == 32 => Err(Refusal::unsupported(
-            format!("a DICOM image in {} with 32 bits per sample", syntax.name()),
+            format!("this is a DICOM image in {} with 32 bits per sample", syntax.name()),
         )),
         Value::PixelSequence(sequence) => {
             let fragments = sequence.fragments();
             let frames = fragments_of_frames(fragments, sequence.offset_table(), format.frames)?;
+            check_held(fragments.iter().map(Vec::len).sum(), format)?;
             let mut values = Vec::new();
             for fragments in frames {
                 let data = match fragments {
@@ -132,7 +137,9 @@ pub(super) fn read_frames(
             }
             Ok(values)
         }
-        Value::Sequence(_) => Err(Refusal::damaged("a DICOM file whose pixel data is a sequence")),
+        Value::Sequence(_) => {
+            Err(Refusal::damaged("this is a DICOM file whose pixel data is a sequence"))
+        }
     }
 }
 
@@ -145,7 +152,8 @@ fn native_frames(
     let needed = frame_bytes.saturating_mul(format.frames);
     if bytes.len() < needed {
         return Err(Refusal::damaged(format!(
-            "a DICOM image that promises {} frames of {}×{} pixels and holds {} of {needed} bytes",
+            "this is a DICOM image that promises {} frames of {}×{} pixels and holds {} of {needed} \
+             bytes",
             format.frames,
             format.columns,
             format.rows,
@@ -177,7 +185,8 @@ fn fragments_of_frames<'a>(
     }
     let lost = || {
         Refusal::damaged(format!(
-            "a DICOM image of {frames} frames in {} pieces, without a table that tells them apart",
+            "this is a DICOM image of {frames} frames in {} pieces, without a table that tells them \
+             apart",
             fragments.len()
         ))
     };
@@ -197,6 +206,19 @@ fn fragments_of_frames<'a>(
     let mut bounds = offsets.iter().map(|&offset| first(offset)).collect::<Result<Vec<_>, _>>()?;
     bounds.push(fragments.len());
     bounds.windows(2).map(|w| fragments.get(w[0]..w[1]).ok_or_else(lost)).collect()
+}
+
+/// Blank frames pack to next to nothing; many or large ones out of next to nothing are a trap.
+fn check_held(compressed: usize, format: &PixelFormat) -> Result<(), Refusal> {
+    let bytes = format.frame_samples() * format.frames * (format.bits_allocated / 8) as usize;
+    if bytes > (64 << 20) && bytes / 2048 > compressed {
+        return Err(Refusal::damaged(format!(
+            "this is a DICOM image of {} frames of {}×{} pixels, which {compressed} compressed bytes cannot \
+             hold",
+            format.frames, format.columns, format.rows
+        )));
+    }
+    Ok(())
 }
 
 /// Decodes one compressed frame.
@@ -221,23 +243,18 @@ fn decode_frame(
             Some(checked_codestream(data, name, format)?)
         }
     };
-    // A blank frame packs to next to nothing; a large one out of next to nothing is a trap.
     let bits = head.map_or(format.bits_allocated, |head| if head.bits <= 8 { 8 } else { 16 });
     let expected = format.frame_samples() * (bits / 8) as usize;
-    if expected > (64 << 20) && expected / 2048 > data.len() {
-        return Err(Refusal::damaged(format!(
-            "a DICOM frame of {expected} bytes that {} compressed bytes cannot hold",
-            data.len()
-        )));
-    }
     let frame = CompressedFrame { data, uid: syntax.uid(), format, bits };
     let mut decoded = Vec::new();
     decoder.decode_frame(&frame, 0, &mut decoded).map_err(|error| {
-        Refusal::damaged(format!("a DICOM file whose {name} data cannot be decoded ({error})"))
+        Refusal::damaged(format!(
+            "this is a DICOM file whose {name} data cannot be decoded ({error})"
+        ))
     })?;
     if decoded.len() < expected || decoded.len() > MAX_VALUES * 4 {
         return Err(Refusal::damaged(format!(
-            "a DICOM file whose {name} data gives {} of {expected} bytes",
+            "this is a DICOM file whose {name} data gives {} of {expected} bytes",
             decoded.len()
         )));
     }
@@ -257,18 +274,19 @@ fn checked_codestream(
     name: &str,
     format: &PixelFormat,
 ) -> Result<Codestream, Refusal> {
-    let head = Codestream::read(data)
-        .ok_or_else(|| Refusal::damaged(format!("a DICOM file whose {name} data is broken")))?;
+    let head = Codestream::read(data).ok_or_else(|| {
+        Refusal::damaged(format!("this is a DICOM file whose {name} data is broken"))
+    })?;
     let PixelFormat { columns, rows, samples, .. } = *format;
     if (head.width, head.height, head.components) != (columns, rows, samples) {
         return Err(Refusal::damaged(format!(
-            "a DICOM image of {columns}×{rows}×{samples} samples whose {name} data is {}×{}×{}",
+            "this is a DICOM image of {columns}×{rows}×{samples} samples whose {name} data is {}×{}×{}",
             head.width, head.height, head.components
         )));
     }
     if head.coding == Coding::Cosine && head.bits > 8 {
         return Err(Refusal::unsupported(format!(
-            "a DICOM image in {name} with {} bits per sample",
+            "this is a DICOM image in {name} with {} bits per sample",
             head.bits
         )));
     }
@@ -280,14 +298,14 @@ fn checked_codestream(
 fn check_rle_head(data: &[u8], format: &PixelFormat) -> Result<(), Refusal> {
     let segments = data.first_chunk().map(|&count| u32::from_le_bytes(count) as usize);
     if data.len() < 64 || segments != Some(format.samples * format.bits_allocated as usize / 8) {
-        return Err(Refusal::damaged("a DICOM file whose RLE Lossless data is broken"));
+        return Err(Refusal::damaged("this is a DICOM file whose RLE Lossless data is broken"));
     }
     Ok(())
 }
 
 pub(super) fn unread_syntax(name: &str) -> Refusal {
     Refusal::new(
-        format!("a DICOM file in the transfer syntax {name}, which is not read"),
+        format!("this is a DICOM file in the transfer syntax {name}, which is not read"),
         "export it uncompressed (Explicit VR Little Endian) or as JPEG 2000",
     )
 }

@@ -164,7 +164,7 @@ pub(super) fn check(data_set: &[u8], encoding: Encoding) -> Result<(), Refusal> 
             return Ok(());
         };
         if levels.len() > MAX_DEPTH {
-            return Err(Refusal::damaged("a DICOM file whose sequences nest without end"));
+            return Err(Refusal::damaged("this is a DICOM file whose sequences nest without end"));
         }
         let encoding = level.encoding;
         let Some(Element { tag, vr, length, value }) = element(data_set, at, encoding) else {
@@ -191,7 +191,7 @@ pub(super) fn check(data_set: &[u8], encoding: Encoding) -> Result<(), Refusal> 
             Inside::Items if tag == ITEM => levels.push(open(Inside::Elements, encoding)),
             Inside::Fragments | Inside::Items => {
                 return Err(Refusal::damaged(format!(
-                    "a DICOM file with {tag} where no element can be"
+                    "this is a DICOM file with {tag} where no element can be"
                 )));
             }
             Inside::Elements if is_sequence(tag, vr) => levels.push(open(Inside::Items, encoding)),
@@ -222,9 +222,9 @@ fn is_sequence(tag: Tag, vr: Option<VR>) -> bool {
 
 fn cut_short(tag: Tag) -> Refusal {
     if tag == tags::PIXEL_DATA {
-        return Refusal::damaged("a DICOM file that ends before its last pixel");
+        return Refusal::damaged("this is a DICOM file that ends before its last pixel");
     }
     Refusal::damaged(format!(
-        "a DICOM file in which element {tag} reaches past the end of the file"
+        "this is a DICOM file in which element {tag} reaches past the end of the file"
     ))
 }
