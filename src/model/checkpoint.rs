@@ -82,6 +82,19 @@ pub fn shipped_folder() -> Option<PathBuf> {
     shipped::folder("MRIMASTER_WEIGHTS", "weights")
 }
 
+/// The shipped checkpoints and the files in `extra`, and why others were refused.
+pub fn list_with(extra: Vec<PathBuf>) -> (Vec<CheckpointInfo>, Vec<CheckpointError>) {
+    let (mut found, mut refused) = shipped_folder().map(|f| list(&f)).unwrap_or_default();
+    for path in extra {
+        match info(&path) {
+            Ok(info) if found.iter().any(|known| known.path == info.path) => {}
+            Ok(info) => found.push(info),
+            Err(error) => refused.push(error),
+        }
+    }
+    (found, refused)
+}
+
 /// The weights of a checkpoint in memory, checked against its card by their hash.
 pub struct Weights {
     path: PathBuf,

@@ -1,6 +1,6 @@
 //! Finds what comes with the program: the weights and the demo study.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder `name` that a variable names, or that lies beside the program, above it (as in a
 /// checkout: `target/release/mrimaster`), or in the working folder.
@@ -14,28 +14,23 @@ pub fn folder(variable: &str, name: &str) -> Option<PathBuf> {
     beside.chain(here).find(|folder| folder.is_dir())
 }
 
-/// The scans of the built-in demo study, sorted by name.
+/// The scans of the built-in demo study by folder, each sorted by name; the volumes come first.
 ///
 /// # Errors
 /// Where the study is not beside the program; a sentence for people.
-pub fn demo_files() -> Result<Vec<PathBuf>, String> {
+pub fn demo_folders() -> Result<Vec<Vec<PathBuf>>, String> {
     let missing =
         || "the demo study is not beside the program; `mrimaster phantom DIR` makes one".to_owned();
     let root = folder("MRIMASTER_DEMO", "assets/demo").ok_or_else(missing)?;
-    let mut files = Vec::new();
-    let mut folders = vec![root];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let scan =
-                ["png", "dcm", "gz", "nii"].iter().any(|e| path.extension() == Some(e.as_ref()));
-            if path.is_dir() {
-                folders.push(path);
-            } else if scan {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    if files.is_empty() { Err(missing()) } else { Ok(files) }
+    let sorted = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    };
+    let mut folders: Vec<PathBuf> =
+        sorted(&root).into_iter().filter(|path| path.is_dir()).collect();
+    folders.sort_by_key(|folder| !(folder.ends_with("dicom") || folder.ends_with("nifti")));
+    let files: Vec<Vec<PathBuf>> = folders.iter().map(|folder| sorted(folder)).collect();
+    if files.iter().all(Vec::is_empty) { Err(missing()) } else { Ok(files) }
 }

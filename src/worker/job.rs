@@ -17,6 +17,8 @@ pub enum Request {
     Open { id: RequestId, paths: Vec<PathBuf> },
     /// Read the scans of the built-in demo study.
     OpenDemo { id: RequestId },
+    /// Leave off reading for the requests up to this one; what was read stays.
+    StopOpening { up_to: RequestId },
     /// Look for checkpoints in the weights folder and among `extra`.
     ListCheckpoints { id: RequestId, extra: Vec<PathBuf> },
     /// Classify and explain a slice. Only the newest of these is worked on.

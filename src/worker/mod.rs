@@ -6,17 +6,22 @@ pub mod job;
 mod reader;
 mod slot;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use job::{Request, Response};
+use reader::{Reader, Task};
 use slot::Slot;
+
+use crate::model::checkpoint;
 
 /// The threads, and the way to and from them. They end when this is dropped.
 #[derive(Debug)]
 pub struct Workers {
-    reader: Sender<Request>,
+    reader: Reader,
     analyst: Arc<Slot<job::Classify>>,
+    outbox: Outbox,
     responses: Receiver<Response>,
 }
 
@@ -24,26 +29,41 @@ pub struct Workers {
 /// [`Workers::try_recv`] finds it.
 pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Workers {
     let (sender, responses) = channel();
-    let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
-    let outbox = Outbox { sender, wake };
+    let outbox = Outbox { sender, wake: Arc::new(wake) };
     let analyst = Arc::new(Slot::default());
     analyst::spawn(Arc::clone(&analyst), outbox.clone());
-    Workers { reader: reader::spawn(outbox), analyst, responses }
+    Workers { reader: Reader::start(outbox.clone()), analyst, outbox, responses }
 }
 
 impl Workers {
     /// Hands a request to the thread it is for; returns at once.
     pub fn send(&self, request: Request) {
         match request {
+            Request::Open { id, paths } => self.reader.send(Task::Files { id, paths }),
+            Request::OpenDemo { id } => self.reader.send(Task::Demo { id }),
+            Request::StopOpening { up_to } => self.reader.stop(up_to),
+            Request::ListCheckpoints { id, extra } => self.list_checkpoints(id, extra),
             Request::Classify(classify) => self.analyst.put(classify),
-            // The reader outlives this handle: a failure to send can only mean the end of the program.
-            other => drop(self.reader.send(other)),
         }
     }
 
     /// The next response, if there is one.
     pub fn try_recv(&self) -> Option<Response> {
         self.responses.try_recv().ok()
+    }
+
+    /// On a thread of its own: it is short, and waits behind no file.
+    fn list_checkpoints(&self, id: job::RequestId, extra: Vec<PathBuf>) {
+        let outbox = self.outbox.clone();
+        let list = move || {
+            let (found, refused) = checkpoint::list_with(extra);
+            let refused = refused.iter().map(ToString::to_string).collect();
+            outbox.send(Response::Checkpoints { id, found, refused });
+        };
+        std::thread::Builder::new()
+            .name("checkpoints".into())
+            .spawn(list)
+            .expect("the operating system gives a thread");
     }
 }
 
@@ -65,5 +85,11 @@ impl Outbox {
         if self.sender.send(response).is_ok() {
             (self.wake)();
         }
+    }
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbox").finish_non_exhaustive()
     }
 }

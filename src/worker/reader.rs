@@ -1,73 +1,92 @@
-//! The thread that reads files: everything it is asked for, in order.
+//! The thread that reads files: everything it is asked for, in order, each scan handed over as soon
+//! as it is read.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use super::Outbox;
-use super::job::{Request, RequestId, Response};
+use super::job::{RequestId, Response};
 use crate::imaging;
-use crate::model::checkpoint;
 use crate::system::caught::caught;
 use crate::system::shipped;
 
-/// Starts the thread; it ends when the sender is dropped.
-pub(super) fn spawn(outbox: Outbox) -> Sender<Request> {
-    let (sender, requests) = channel();
-    let work = move || {
-        for request in requests {
-            answer(request, &outbox);
-        }
-    };
-    std::thread::Builder::new()
-        .name("reader".into())
-        .spawn(work)
-        .expect("the operating system gives a thread at start");
-    sender
+/// What the thread is asked to read.
+pub(super) enum Task {
+    Files { id: RequestId, paths: Vec<PathBuf> },
+    Demo { id: RequestId },
 }
 
-fn answer(request: Request, outbox: &Outbox) {
-    match request {
-        Request::Open { id, paths } => open(id, &paths, outbox),
-        Request::OpenDemo { id } => match shipped::demo_files() {
-            Ok(paths) => open(id, &paths, outbox),
-            Err(message) => {
-                outbox.send(Response::Opened { id, result: Err(message) });
-                outbox.send(Response::OpenDone { id });
+/// The way to the thread, which ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Reader {
+    tasks: Sender<Task>,
+    /// Requests up to this one are not wanted any more.
+    stopped: Arc<AtomicU64>,
+}
+
+impl Reader {
+    /// Starts the thread.
+    pub fn start(outbox: Outbox) -> Self {
+        let (tasks, received) = channel();
+        let stopped = Arc::new(AtomicU64::new(0));
+        let worker = Worker { outbox, stopped: Arc::clone(&stopped) };
+        std::thread::Builder::new()
+            .name("reader".into())
+            .spawn(move || received.into_iter().for_each(|task| worker.answer(task)))
+            .expect("the operating system gives a thread at start");
+        Self { tasks, stopped }
+    }
+
+    pub fn send(&self, task: Task) {
+        // The thread outlives this handle: a failure to send can only mean the end of the program.
+        self.tasks.send(task).unwrap_or(());
+    }
+
+    pub fn stop(&self, up_to: RequestId) {
+        self.stopped.fetch_max(up_to, Ordering::Relaxed);
+    }
+}
+
+struct Worker {
+    outbox: Outbox,
+    stopped: Arc<AtomicU64>,
+}
+
+impl Worker {
+    fn answer(&self, task: Task) {
+        let id = match task {
+            Task::Files { id, paths } => {
+                self.open(id, &paths);
+                id
             }
-        },
-        Request::ListCheckpoints { id, extra } => {
-            let (mut found, mut refused) =
-                checkpoint::shipped_folder().map(|f| checkpoint::list(&f)).unwrap_or_default();
-            for path in extra {
-                match checkpoint::info(&path) {
-                    Ok(info) if !found.iter().any(|known| known.path == info.path) => {
-                        found.push(info);
-                    }
-                    Ok(_) => {}
-                    Err(error) => refused.push(error),
+            Task::Demo { id } => {
+                match shipped::demo_folders() {
+                    Ok(folders) => folders.iter().for_each(|files| self.open(id, files)),
+                    Err(message) => self.outbox.send(Response::Opened { id, result: Err(message) }),
                 }
+                id
             }
-            let refused = refused.iter().map(ToString::to_string).collect();
-            outbox.send(Response::Checkpoints { id, found, refused });
+        };
+        self.outbox.send(Response::OpenDone { id });
+    }
+
+    fn open(&self, id: RequestId, paths: &[PathBuf]) {
+        let stop = || self.stopped.load(Ordering::Relaxed) >= id;
+        let mut found = |result: Result<imaging::Series, imaging::OpenError>| {
+            let result = result.map(Arc::new).map_err(|error| error.to_string());
+            self.outbox.send(Response::Opened { id, result });
+        };
+        // The readers hold the panics of decoders; this is for what they miss.
+        if let Err(panic) = caught(|| imaging::open_each(paths, &stop, &mut found)) {
+            let name = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+            found_panic(&self.outbox, id, &name, &panic);
         }
-        Request::Classify(_) => unreachable!("classifications go to the analyst"),
     }
 }
 
-/// Single files are sent as they are read; DICOM files are read together, since several of them
-/// may be one series.
-fn open(id: RequestId, paths: &[PathBuf], outbox: &Outbox) {
-    let results = caught(|| imaging::open_all(paths)).unwrap_or_else(|panic| {
-        // The readers hold their own panics; this is for what they miss.
-        let path = paths.first().cloned().unwrap_or_default();
-        let found = format!("reading it failed ({})", panic);
-        let remedy = "try to export it again".to_owned();
-        vec![Err(imaging::OpenError { path, found, remedy })]
-    });
-    for result in results {
-        let result = result.map(Arc::new).map_err(|error| error.to_string());
-        outbox.send(Response::Opened { id, result });
-    }
-    outbox.send(Response::OpenDone { id });
+fn found_panic(outbox: &Outbox, id: RequestId, name: &str, panic: &str) {
+    let message = format!("{name}: reading it failed ({panic}); try to export it again");
+    outbox.send(Response::Opened { id, result: Err(message) });
 }
