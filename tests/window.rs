@@ -420,7 +420,7 @@ fn settings_are_kept_and_a_broken_file_is_no_trouble() {
 fn off_screen_the_scan_is_the_brightest_thing() {
     let start = Start { paths: vec!["scan.nii".into()], ..Start::default() };
     let patience = Duration::from_secs(60);
-    let image = screenshot(start, Fake::new(open).0, [1280, 720], 1.0, patience);
+    let image = screenshot(start, Fake::new(open).0, [1280, 720], 1.0, patience).image;
     assert_eq!(image.dimensions(), (1280, 720));
     let sum = |x: std::ops::Range<u32>, y: std::ops::Range<u32>| {
         let count = (x.len() * y.len()) as f64;

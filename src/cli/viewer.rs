@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::models;
 use crate::app::{self, Start};
@@ -37,17 +37,18 @@ pub(super) struct Options {
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x720", value_parser = parse_size)]
     size: (u32, u32),
     /// Pixels of the picture for each point
-    #[arg(long, default_value_t = 1.0, value_parser = parse_scale)]
+    #[arg(long, default_value_t = 1.0, value_parser = parse_scale, conflicts_with = "in_window")]
     scale: f32,
 }
 
 /// Opens the window, or draws it.
 ///
 /// # Errors
-/// Where there is no display, or the picture cannot be written.
+/// Where there is no display, or the picture cannot be written or lacks something.
 pub(super) fn run(options: Options) -> anyhow::Result<()> {
     let model = match options.model.as_deref() {
-        Some(model) => Some(models::find(Some(model))?.path),
+        // It may be chosen for good in the window, and the next run may start in another folder.
+        Some(model) => Some(std::path::absolute(models::find(Some(model))?.path)?),
         None => None,
     };
     let start = Start {
@@ -75,9 +76,22 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
                 app::screenshot(start, workers, size, options.scale, PATIENCE)
             };
             let mut png = std::io::Cursor::new(Vec::new());
-            picture.write_to(&mut png, image::ImageFormat::Png)?;
+            picture.image.write_to(&mut png, image::ImageFormat::Png)?;
             write_whole(&file, png.get_ref())
-                .with_context(|| format!("{}: the picture cannot be written", file.display()))
+                .with_context(|| format!("{}: the picture cannot be written", file.display()))?;
+            picture.errors.iter().for_each(|error| eprintln!("{}", error.replace('\n', " ")));
+            ensure!(
+                picture.settled,
+                "{}: the picture was taken after {} s, before everything was there",
+                file.display(),
+                PATIENCE.as_secs()
+            );
+            ensure!(
+                picture.errors.is_empty(),
+                "{}: the picture does not show all that was asked for",
+                file.display()
+            );
+            Ok(())
         }
     }
 }

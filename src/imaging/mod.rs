@@ -16,7 +16,6 @@ pub mod series;
 mod tiff;
 
 pub use error::OpenError;
-pub use lut::WindowPreset;
 pub use open::{open, open_all};
 pub use series::{
     Depth, Orientation, Rescale, SYNTHETIC_MARK, Series, Slice, Spacing, VoiFunction, Window,
