@@ -116,6 +116,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_picture_of_a_scan_that_cannot_be_opened_is_written_and_is_a_failure() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("picture.png");
+        let options = Options {
+            paths: vec![folder.path().join("missing.png")],
+            demo: false,
+            model: None,
+            device: None,
+            screenshot: Some(file.clone()),
+            in_window: false,
+            size: (640, 480),
+            scale: 1.0,
+        };
+        let error = run(options).expect_err("there is no such scan").to_string();
+        assert!(error.contains("picture.png"), "{error}");
+        assert!(image::open(&file).is_ok(), "the picture was not written");
+    }
+
+    #[test]
+    fn a_real_window_has_its_own_scale() {
+        use clap::Parser;
+        let parse = |more: &[&str]| {
+            let common = ["mrimaster", "--screenshot", "a.png", "--in-window"];
+            super::super::Arguments::try_parse_from(common.iter().chain(more))
+        };
+        assert!(parse(&[]).is_ok());
+        assert!(parse(&["--scale", "2"]).is_err(), "it would be ignored");
+    }
+
+    #[test]
     fn sizes_are_checked() {
         assert_eq!(parse_size("1920x1080"), Ok((1920, 1080)));
         assert!(parse_size("0x1080").is_err() && parse_size("wide").is_err());
