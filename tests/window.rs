@@ -3,7 +3,9 @@
 #[path = "window/fake.rs"]
 mod fake;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -434,28 +436,38 @@ fn settings_are_written_a_second_after_the_last_change_and_then_the_window_rests
 }
 
 #[test]
-fn the_strip_stays_where_it_was_scrolled_when_the_slice_changes() {
-    let mut window = Window::new(&["scan.nii"]);
+fn the_strip_stays_where_it_was_scrolled_while_the_next_slice_is_explained() {
+    let slow = Rc::new(Cell::new(false));
+    let mut window = Window::with(&["scan.nii"], {
+        let slow = Rc::clone(&slow);
+        move |response| match response {
+            Response::Explained { .. } if slow.get() => None,
+            other => Some(other),
+        }
+    });
+    window.settle();
     let column = |index: usize| format!("layer {} ", layers()[index].0.name);
-    let over = window.harness.get_by_label_contains(&column(47)).rect().center();
+    let place =
+        |window: &Window, index| window.harness.get_by_label_contains(&column(index)).rect();
+    let over = place(&window, 47).center();
     window.harness.hover_at(over);
     window.settle();
-    for _ in 0..3 {
-        window.harness.event(egui::Event::MouseWheel {
-            unit: egui::MouseWheelUnit::Point,
-            delta: vec2(900.0, 0.0),
-            phase: egui::TouchPhase::Move,
-            source: egui::MouseWheelSource::Wheel,
-            modifiers: Modifiers::NONE,
-        });
-        window.settle();
-    }
-    assert!(!window.shows(&column(48)), "it was scrolled away");
-    let first = (0..48).find(|&index| window.shows(&column(index))).unwrap();
-    let place = window.harness.get_by_label_contains(&column(first)).rect();
-    window.press(Key::ArrowDown);
-    assert!(window.shows("slice 6 of 9"));
-    assert_eq!(window.harness.get_by_label_contains(&column(first)).rect(), place);
+    window.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(2000.0, 0.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    window.settle();
+    assert!(!window.shows(&column(48)), "it was scrolled away from the chosen layer");
+    let first = (0..48).find(|&index| window.shows(&column(index))).expect("some column");
+    let before = place(&window, first);
+    slow.set(true);
+    window.app().apply(Command::NextSlice);
+    window.harness.run_steps(8);
+    assert!(window.shows("computing"));
+    assert_eq!(place(&window, first), before, "neither scrolled back nor shifted");
 }
 
 #[test]
