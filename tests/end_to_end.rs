@@ -68,7 +68,7 @@ fn the_drawn_window_holds_the_scan() {
     let model = support::checkpoint::write(dir.path(), "small");
     let draw = |paths| {
         let workers = Box::new(worker::start(|| {}));
-        screenshot(start(&model, paths), workers, [1280, 720], 1.0, PATIENCE)
+        screenshot(start(&model, paths), workers, [1280, 720], 1.0, PATIENCE).image
     };
     let bright = |picture: &image::RgbaImage| {
         picture.pixels().filter(|pixel| pixel.0[..3].iter().all(|&c| c > 120)).count()

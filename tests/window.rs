@@ -3,7 +3,9 @@
 #[path = "window/fake.rs"]
 mod fake;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,9 +43,13 @@ impl Window {
     /// The same, where `through` decides what becomes of the workers' answers. Not settled: what
     /// waits never rests.
     fn with(paths: &[&str], through: impl Fn(Response) -> Option<Response> + 'static) -> Self {
+        let start = Start { paths: paths.iter().map(Into::into).collect(), ..Start::default() };
+        Self::start(start, through)
+    }
+
+    fn start(start: Start, through: impl Fn(Response) -> Option<Response> + 'static) -> Self {
         let (workers, asked) = Fake::new(open);
         let workers = Box::new(Through(workers, through));
-        let start = Start { paths: paths.iter().map(Into::into).collect(), ..Start::default() };
         let mut begin = Some((workers, start));
         let harness = Harness::builder().with_size(vec2(1280.0, 720.0)).build_ui_state(
             move |ui, app: &mut Option<App>| {
@@ -80,6 +86,11 @@ impl Window {
 
     fn shows(&self, part_of_label: &str) -> bool {
         self.harness.query_all_by_label_contains(part_of_label).next().is_some()
+    }
+
+    /// How long the window would sleep if nobody touched it.
+    fn rests_for(&self) -> Duration {
+        self.harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay
     }
 
     fn classified(&self) -> usize {
@@ -393,8 +404,101 @@ fn the_scan_keeps_half_of_a_small_window() {
 fn a_window_at_rest_asks_for_no_frame() {
     let mut window = Window::new(&["scan.nii"]);
     window.harness.step();
-    let root = &window.harness.output().viewport_output[&egui::ViewportId::ROOT];
-    assert_eq!(root.repaint_delay, Duration::MAX);
+    assert_eq!(window.rests_for(), Duration::MAX);
+}
+
+#[test]
+fn settings_are_written_a_second_after_the_last_change_and_then_the_window_rests() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.json");
+    let start = || Start { settings: Some(path.clone()), ..Start::default() };
+    // Closing the window would write them, too: these windows vanish. A step is a quarter second.
+    let kept = |steps: &[usize]| {
+        let mut window = Window::start(start(), Some);
+        window.settle();
+        for &steps in steps {
+            window.app().apply(Command::ToggleTheme);
+            window.harness.run_steps(steps);
+        }
+        let rests_for = window.rests_for();
+        drop(window);
+        (path.exists(), rests_for)
+    };
+    let (written, rests_for) = kept(&[4]);
+    assert!(!written, "a second is not over");
+    assert!(rests_for <= Duration::from_secs(1), "it would not wake to write: {rests_for:?}");
+    let (written, _) = kept(&[3, 3, 3]);
+    assert!(!written, "each change starts the second anew");
+    let (written, rests_for) = kept(&[8]);
+    assert!(written);
+    assert_eq!(rests_for, Duration::MAX);
+    assert_eq!(mrimaster::state::Settings::read(&path).0.theme, ThemeChoice::Light);
+}
+
+#[test]
+fn the_strip_stays_where_it_was_scrolled_while_the_next_slice_is_explained() {
+    let slow = Rc::new(Cell::new(false));
+    let mut window = Window::with(&["scan.nii"], {
+        let slow = Rc::clone(&slow);
+        move |response| match response {
+            Response::Explained { .. } if slow.get() => None,
+            other => Some(other),
+        }
+    });
+    window.settle();
+    let column = |index: usize| format!("layer {} ", layers()[index].0.name);
+    let place =
+        |window: &Window, index| window.harness.get_by_label_contains(&column(index)).rect();
+    let over = place(&window, 47).center();
+    window.harness.hover_at(over);
+    window.settle();
+    window.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(2000.0, 0.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    window.settle();
+    assert!(!window.shows(&column(48)), "it was scrolled away from the chosen layer");
+    let first = (0..48).find(|&index| window.shows(&column(index))).expect("some column");
+    let before = place(&window, first);
+    slow.set(true);
+    window.app().apply(Command::NextSlice);
+    window.harness.run_steps(8);
+    assert!(window.shows("computing"));
+    assert_eq!(place(&window, first), before, "neither scrolled back nor shifted");
+}
+
+#[test]
+fn answers_without_end_do_not_hold_a_frame_up() {
+    struct Endless;
+    impl mrimaster::app::Workers for Endless {
+        fn send(&self, _: Request) {}
+        fn try_recv(&self) -> Option<Response> {
+            Some(Response::Notice { message: "again".into() })
+        }
+    }
+    let mut screen = Offscreen::new(800, 600, 1.0);
+    let mut app = App::new(screen.context(), Box::new(Endless), Start::default());
+    assert!(screen.frame(vec![], |ui| app.show(ui)), "the next frame takes in the rest");
+}
+
+#[test]
+fn a_picture_tells_what_it_lacks() {
+    let picture = |path: &str, patience| {
+        let start = Start { paths: vec![path.into()], ..Start::default() };
+        screenshot(start, Fake::new(open).0, [640, 480], 1.0, patience)
+    };
+    let good = picture("scan.nii", Duration::from_secs(60));
+    assert!(good.settled && good.errors.is_empty());
+    let bad = picture("notes.dcm", Duration::from_secs(60));
+    assert_eq!(bad.errors, ["notes.dcm: this is text; open a scan instead"]);
+
+    let start = Start { paths: vec!["scan.nii".into()], ..Start::default() };
+    let silent = Through(Fake::new(open).0, |_| None);
+    let early = screenshot(start, Box::new(silent), [640, 480], 1.0, Duration::ZERO);
+    assert!(!early.settled);
 }
 
 #[test]
@@ -420,7 +524,7 @@ fn settings_are_kept_and_a_broken_file_is_no_trouble() {
 fn off_screen_the_scan_is_the_brightest_thing() {
     let start = Start { paths: vec!["scan.nii".into()], ..Start::default() };
     let patience = Duration::from_secs(60);
-    let image = screenshot(start, Fake::new(open).0, [1280, 720], 1.0, patience);
+    let image = screenshot(start, Fake::new(open).0, [1280, 720], 1.0, patience).image;
     assert_eq!(image.dimensions(), (1280, 720));
     let sum = |x: std::ops::Range<u32>, y: std::ops::Range<u32>| {
         let count = (x.len() * y.len()) as f64;

@@ -1,11 +1,16 @@
 //! The program with a window: takes the workers' answers in, draws, then applies what was asked for.
 
+mod file_dialog;
+mod keeper;
 mod picture;
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
-pub use picture::{photograph, screenshot};
+pub use picture::{Picture, photograph, screenshot};
+
+use file_dialog::{Answer, FileDialog};
+use keeper::Keeper;
 
 use crate::model::prediction::DeviceChoice;
 use crate::state::{Command, Level, Settings, State};
@@ -41,9 +46,9 @@ pub struct Start {
     pub paths: Vec<PathBuf>,
     /// Whether to open the demo study.
     pub demo: bool,
-    /// A checkpoint to classify with; else the last one used.
+    /// A checkpoint to classify with in this run; else the one chosen last.
     pub model: Option<PathBuf>,
-    /// Where to run it; else as the settings say.
+    /// Where to run it in this run; else as the settings say.
     pub device: Option<DeviceChoice>,
     /// Where settings are kept; without it they are the defaults and are not kept.
     pub settings: Option<PathBuf>,
@@ -63,47 +68,38 @@ pub struct App {
     state: State,
     textures: Textures,
     workers: Box<dyn Workers>,
-    dialog: Option<Receiver<Vec<PathBuf>>>,
-    settings: Option<PathBuf>,
-    saved: Settings,
+    dialog: FileDialog,
+    keeper: Keeper,
     /// Whether a scan has been drawn yet.
     seen: bool,
-    /// When changed settings are written, in the context's time.
-    save_at: Option<f64>,
 }
 
 impl App {
     /// Sends the first requests: the scans to open first, so that they are seen at once.
     pub fn new(ctx: &egui::Context, workers: Box<dyn Workers>, start: Start) -> Self {
         theme::install(ctx);
-        let (mut settings, trouble) = match &start.settings {
+        let (settings, trouble) = match &start.settings {
             Some(path) => Settings::read(path),
             None => (Settings::default(), None),
         };
-        let saved = settings.clone();
-        if let Some(model) = &start.model {
-            settings.model = Some(model.clone());
-        }
-        settings.device = start.device.unwrap_or(settings.device);
-        let mut state = State::new(settings);
+        let keeper = Keeper::new(ctx, start.settings, settings.clone());
+        let mut state = State::new(settings, start.model, start.device);
         if let Some(message) = trouble {
-            state.notices.say(Level::Warning, message);
+            state.say(Level::Warning, message);
         }
         let mut requests = state.apply(Command::Open(start.paths));
         if start.demo {
             requests.extend(state.apply(Command::OpenDemo));
         }
-        requests.extend(state.list_checkpoints(start.model.into_iter().collect()));
+        requests.extend(state.list_checkpoints());
         requests.into_iter().for_each(|request| workers.send(request));
         Self {
             state,
             textures: Textures::default(),
             workers,
-            dialog: None,
-            settings: start.settings,
-            saved,
+            dialog: FileDialog::default(),
+            keeper,
             seen: false,
-            save_at: None,
         }
     }
 
@@ -120,7 +116,7 @@ impl App {
 
     /// One frame.
     pub fn show(&mut self, ui: &mut egui::Ui) {
-        self.receive();
+        self.receive(ui.ctx());
         theme::choose(ui.ctx(), self.state.settings.theme);
         let dropped: Vec<PathBuf> = ui.input(|input| {
             input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect()
@@ -136,92 +132,40 @@ impl App {
         if !dropped.is_empty() {
             commands.push(Command::Open(dropped));
         }
-        if let Some(paths) = self.chosen_files() {
-            commands.push(Command::Open(paths));
-        }
         if !commands.is_empty() {
             // They are applied after the frame that asked for them: another one shows the outcome.
             ui.ctx().request_repaint();
         }
         for command in commands {
             match command {
-                Command::ChooseFiles => self.choose_files(ui.ctx()),
+                Command::ChooseFiles => self.dialog.open(ui.ctx()),
                 Command::Quit => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
                 command => self.apply(command),
             }
         }
-        self.save_soon(ui);
+        self.keeper.watch(ui.ctx(), &self.state.settings);
     }
 
-    fn receive(&mut self) {
+    /// Takes in what the workers, the file dialog and the disk answered. Answers that would hold
+    /// the frame up are left for the next one.
+    fn receive(&mut self, ctx: &egui::Context) {
+        const BUDGET: Duration = Duration::from_millis(8);
+        match self.dialog.answer() {
+            Some(Answer::Chosen(paths)) => self.apply(Command::Open(paths)),
+            Some(Answer::Missing) => self.state.no_file_dialog(),
+            None => {}
+        }
+        if let Some(message) = self.keeper.failure() {
+            self.state.say(Level::Warning, message);
+        }
+        let began = Instant::now();
         while let Some(response) = self.workers.try_recv() {
             let requests = self.state.receive(response);
             requests.into_iter().for_each(|request| self.workers.send(request));
-        }
-    }
-
-    /// Asks the desktop for files, on a thread: the window goes on meanwhile.
-    fn choose_files(&mut self, ctx: &egui::Context) {
-        if self.dialog.is_some() {
-            return;
-        }
-        let (sender, receiver) = channel();
-        let ctx = ctx.clone();
-        let ask = move || {
-            let title = "Open scans";
-            let files = rfd::FileDialog::new().set_title(title).pick_files().unwrap_or_default();
-            // The window may be gone by now.
-            _ = sender.send(files);
-            ctx.request_repaint();
-        };
-        match std::thread::Builder::new().name("file dialog".into()).spawn(ask) {
-            Ok(_) => self.dialog = Some(receiver),
-            Err(error) => {
-                let message = format!("No file dialog could be opened ({error}); use Open path.");
-                self.state.notices.say(Level::Error, message);
+            if began.elapsed() > BUDGET {
+                ctx.request_repaint();
+                break;
             }
-        }
-    }
-
-    fn chosen_files(&mut self) -> Option<Vec<PathBuf>> {
-        match self.dialog.as_ref()?.try_recv() {
-            Err(TryRecvError::Empty) => None,
-            answer => {
-                self.dialog = None;
-                answer.ok().filter(|paths| !paths.is_empty())
-            }
-        }
-    }
-
-    /// Writes changed settings once they have been left alone for a second.
-    fn save_soon(&mut self, ui: &egui::Ui) {
-        const REST: f64 = 1.0;
-        if self.settings.is_none() || self.state.settings == self.saved {
-            return;
-        }
-        let now = ui.input(|input| input.time);
-        match self.save_at {
-            Some(at) if now >= at => self.save(),
-            Some(_) => {}
-            None => {
-                self.save_at = Some(now + REST);
-                ui.ctx().request_repaint_after_secs(REST as f32);
-            }
-        }
-    }
-
-    fn save(&mut self) {
-        self.save_at = None;
-        let Some(path) = &self.settings else { return };
-        if self.state.settings == self.saved {
-            return;
-        }
-        // What could not be written now would not be written in the next frame either.
-        self.saved = self.state.settings.clone();
-        if let Err(error) = self.saved.write(path) {
-            let path = path.display();
-            let message = format!("{path}: the settings could not be written ({error})");
-            self.state.notices.say(Level::Warning, message);
         }
     }
 }
@@ -236,7 +180,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.save();
+        self.keeper.finish(&self.state.settings);
     }
 }
 

@@ -6,7 +6,29 @@ use std::time::{Duration, Instant};
 use image::RgbaImage;
 
 use super::{App, Start, Wake, Workers, open_window};
+use crate::state::Level;
 use crate::ui::offscreen::Offscreen;
+
+/// A picture of the window, and what it does not show for itself.
+pub struct Picture {
+    pub image: RgbaImage,
+    /// Whether everything that was asked for had been answered.
+    pub settled: bool,
+    /// What the window had to complain of; sentences for people.
+    pub errors: Vec<String>,
+}
+
+impl Picture {
+    fn of(app: &App, image: RgbaImage) -> Self {
+        let notices = app.state.notices.history().iter();
+        let errors = notices.filter(|notice| notice.level == Level::Error);
+        Self {
+            image,
+            settled: app.state.session.is_settled(),
+            errors: errors.map(|notice| notice.message.clone()).collect(),
+        }
+    }
+}
 
 /// Draws the window off screen: with its scan, probabilities and maps, once they are there or
 /// have failed, or as far as they are after `patience`.
@@ -16,17 +38,17 @@ pub fn screenshot(
     [width, height]: [u32; 2],
     pixels_per_point: f32,
     patience: Duration,
-) -> RgbaImage {
+) -> Picture {
     let mut screen = Offscreen::new(width, height, pixels_per_point);
     let mut app = App::new(screen.context(), workers, start);
     let began = Instant::now();
-    app.receive();
+    app.receive(screen.context());
     while !app.state.session.is_settled() && began.elapsed() < patience {
         std::thread::sleep(Duration::from_millis(2));
-        app.receive();
+        app.receive(screen.context());
     }
     screen.settle(120, |ui| app.show(ui));
-    screen.image()
+    Picture::of(&app, screen.image())
 }
 
 /// Opens a real window of `size` points, takes a picture of it as [`screenshot`] does, and closes it.
@@ -38,7 +60,7 @@ pub fn photograph(
     connect: impl FnOnce(Wake) -> Box<dyn Workers> + 'static,
     [width, height]: [u32; 2],
     patience: Duration,
-) -> eframe::Result<Option<RgbaImage>> {
+) -> eframe::Result<Option<Picture>> {
     let picture = Arc::new(Mutex::new(None));
     let taken = Arc::clone(&picture);
     open_window([width as f32, height as f32], move |ctx| {
@@ -56,7 +78,7 @@ struct Camera {
     until: Instant,
     /// Frames since everything was there.
     calm: u32,
-    taken: Arc<Mutex<Option<RgbaImage>>>,
+    taken: Arc<Mutex<Option<Picture>>>,
 }
 
 impl Camera {
@@ -70,11 +92,13 @@ impl eframe::App for Camera {
         let ready = self.app.state.session.is_settled() || Instant::now() > self.until;
         self.calm += u32::from(ready);
         if self.calm == Self::CALM {
+            let said = Picture::of(&self.app, RgbaImage::default());
             let (taken, ctx) = (Arc::clone(&self.taken), ui.ctx().clone());
             ui.ctx().request_screenshot(move |shot| {
                 let [width, height] = shot.size.map(|side| side as u32);
                 let bytes = shot.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
-                let picture = RgbaImage::from_raw(width, height, bytes);
+                let image = RgbaImage::from_raw(width, height, bytes);
+                let picture = image.map(|image| Picture { image, ..said });
                 *taken.lock().unwrap_or_else(PoisonError::into_inner) = picture;
                 ctx.send_viewport_cmd(egui::ViewportCommand::Close);
             });

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::models;
 use crate::app::{self, Start};
@@ -37,17 +37,18 @@ pub(super) struct Options {
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x720", value_parser = parse_size)]
     size: (u32, u32),
     /// Pixels of the picture for each point
-    #[arg(long, default_value_t = 1.0, value_parser = parse_scale)]
+    #[arg(long, default_value_t = 1.0, value_parser = parse_scale, conflicts_with = "in_window")]
     scale: f32,
 }
 
 /// Opens the window, or draws it.
 ///
 /// # Errors
-/// Where there is no display, or the picture cannot be written.
+/// Where there is no display, or the picture cannot be written or lacks something.
 pub(super) fn run(options: Options) -> anyhow::Result<()> {
     let model = match options.model.as_deref() {
-        Some(model) => Some(models::find(Some(model))?.path),
+        // It may be chosen for good in the window, and the next run may start in another folder.
+        Some(model) => Some(std::path::absolute(models::find(Some(model))?.path)?),
         None => None,
     };
     let start = Start {
@@ -75,9 +76,22 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
                 app::screenshot(start, workers, size, options.scale, PATIENCE)
             };
             let mut png = std::io::Cursor::new(Vec::new());
-            picture.write_to(&mut png, image::ImageFormat::Png)?;
+            picture.image.write_to(&mut png, image::ImageFormat::Png)?;
             write_whole(&file, png.get_ref())
-                .with_context(|| format!("{}: the picture cannot be written", file.display()))
+                .with_context(|| format!("{}: the picture cannot be written", file.display()))?;
+            picture.errors.iter().for_each(|error| eprintln!("{}", error.replace('\n', " ")));
+            ensure!(
+                picture.settled,
+                "{}: the picture was taken after {} s, before everything was there",
+                file.display(),
+                PATIENCE.as_secs()
+            );
+            ensure!(
+                picture.errors.is_empty(),
+                "{}: the picture does not show all that was asked for",
+                file.display()
+            );
+            Ok(())
         }
     }
 }
@@ -100,6 +114,36 @@ fn parse_scale(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_of_a_scan_that_cannot_be_opened_is_written_and_is_a_failure() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("picture.png");
+        let options = Options {
+            paths: vec![folder.path().join("missing.png")],
+            demo: false,
+            model: None,
+            device: None,
+            screenshot: Some(file.clone()),
+            in_window: false,
+            size: (640, 480),
+            scale: 1.0,
+        };
+        let error = run(options).expect_err("there is no such scan").to_string();
+        assert!(error.contains("picture.png"), "{error}");
+        assert!(image::open(&file).is_ok(), "the picture was not written");
+    }
+
+    #[test]
+    fn a_real_window_has_its_own_scale() {
+        use clap::Parser;
+        let parse = |more: &[&str]| {
+            let common = ["mrimaster", "--screenshot", "a.png", "--in-window"];
+            super::super::Arguments::try_parse_from(common.iter().chain(more))
+        };
+        assert!(parse(&[]).is_ok());
+        assert!(parse(&["--scale", "2"]).is_err(), "it would be ignored");
+    }
 
     #[test]
     fn sizes_are_checked() {

@@ -2,30 +2,6 @@
 
 use super::series::{Slice, VoiFunction, Window};
 
-/// Windows that a person can choose from, in the order of their keys.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum WindowPreset {
-    /// The file's own, where it has one.
-    File,
-    /// From a low to a high quantile (0..=1) of the values: MRI has no absolute scale.
-    Quantiles(f32, f32),
-    /// From the smallest to the largest value.
-    FullRange,
-}
-
-impl WindowPreset {
-    /// All of them, with the names that people read.
-    pub const ALL: [(&'static str, Self); 4] = [
-        ("From the file", Self::File),
-        ("2–98 percentile", Self::DEFAULT),
-        ("0.5–99.5 percentile", Self::Quantiles(0.005, 0.995)),
-        ("Full range", Self::FullRange),
-    ];
-
-    /// What is shown first where the file has no window.
-    const DEFAULT: Self = Self::Quantiles(0.02, 0.98);
-}
-
 impl Window {
     /// The window under which `low` is the brightest value that is black, and `high` the darkest
     /// that is white. 0 and 255 give the familiar centre 128, width 256 of C.11.2.1.2.
@@ -47,34 +23,26 @@ impl Slice {
     /// The window the slice is first shown with: the file's own, else from the 2nd to the 98th
     /// percentile of the values, else the whole range.
     pub fn first_window(&self) -> Window {
-        self.preset_window(WindowPreset::File)
-            .or_else(|| self.preset_window(WindowPreset::DEFAULT))
-            .unwrap_or(Window { center: 128.0, width: 256.0 })
+        let own = self.window.filter(|window| window.is_usable());
+        own.unwrap_or_else(|| self.percentile_window(0.02, 0.98))
     }
 
     /// The window from the `low` to the `high` quantile (0..=1) of the modality values. Quantiles
-    /// that coincide (a mostly empty slice) give way to the full range.
+    /// that coincide (a mostly empty slice) give way to the full range. MRI has no absolute scale.
     pub fn percentile_window(&self, low: f32, high: f32) -> Window {
         let stored = quantiles(&self.stored, &[low, high]);
         let (a, b) = (self.rescale.apply(stored[0]), self.rescale.apply(stored[1]));
-        let (low, high) = if (a - b).abs() > f32::EPSILON * b.abs() {
-            (a.min(b), a.max(b))
+        if (a - b).abs() > f32::EPSILON * b.abs() {
+            Window::spanning(a.min(b), a.max(b), self.voi)
         } else {
-            self.value_range()
-        };
-        Window::spanning(low, high, self.voi)
+            self.full_window()
+        }
     }
 
-    /// The window of a preset, in modality values; `None` where the file has none of its own.
-    pub fn preset_window(&self, preset: WindowPreset) -> Option<Window> {
-        match preset {
-            WindowPreset::File => self.window.filter(|window| window.is_usable()),
-            WindowPreset::Quantiles(low, high) => Some(self.percentile_window(low, high)),
-            WindowPreset::FullRange => {
-                let (low, high) = self.value_range();
-                Some(Window::spanning(low, high, self.voi))
-            }
-        }
+    /// The window from the smallest to the largest modality value.
+    pub fn full_window(&self) -> Window {
+        let (low, high) = self.value_range();
+        Window::spanning(low, high, self.voi)
     }
 
     /// Greys 0..=255 under a window, one per pixel, into `greys`, whose old content is dropped.

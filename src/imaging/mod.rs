@@ -18,7 +18,6 @@ pub mod series;
 mod tiff;
 
 pub use error::OpenError;
-pub use lut::WindowPreset;
 pub use open::{open, open_all, open_each};
 pub use series::{
     Depth, Orientation, Rescale, SYNTHETIC_MARK, Series, Slice, Spacing, VoiFunction, Window,

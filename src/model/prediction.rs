@@ -120,7 +120,7 @@ pub struct SaliencyMap {
     pub channels: usize,
     pub height: usize,
     pub width: usize,
-    /// `height × width` values, row by row, each ≥ 0 and finite, in units of logit per pixel.
+    /// `height × width` values, row by row, each ≥ 0 and finite, in units of logit per cell of the map.
     pub values: Vec<f32>,
     /// The largest of `values`; 0 where the layer holds no positive evidence.
     pub raw_max: f32,

@@ -44,7 +44,7 @@ const KEPT: usize = 200;
 
 impl Notices {
     /// Says something. The same thing said again in a row is counted, not repeated.
-    pub fn say(&mut self, level: Level, message: impl Into<String>) {
+    pub(super) fn say(&mut self, level: Level, message: impl Into<String>) {
         let message = message.into();
         let id = self.next;
         self.next += 1;
@@ -62,7 +62,7 @@ impl Notices {
     }
 
     /// Takes a toast down; the notice stays in the history.
-    pub fn dismiss(&mut self, id: u64) {
+    pub(super) fn dismiss(&mut self, id: u64) {
         if let Some(notice) = self.history.iter_mut().find(|notice| notice.id == id) {
             notice.floating = false;
         }
@@ -79,7 +79,7 @@ impl Notices {
     }
 
     /// Empties the history.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.history.clear();
     }
 }

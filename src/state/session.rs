@@ -1,14 +1,15 @@
 //! What is open in this run: series, slice, window, model, class, layer, pins. Never persisted.
 
-use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::cell::OnceCell;
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::load::Load;
 use super::turn::Turn;
 use super::view::View;
 use crate::imaging::{Series, Slice, Window};
-use crate::model::prediction::{CheckpointInfo, Evidence, Prediction, TapPoint};
+use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::worker::job::{RequestId, ScanKey};
 
 /// What a reader has before him.
@@ -22,8 +23,10 @@ pub struct Session {
     pub opening: Vec<Opening>,
     /// The checkpoints there are.
     pub checkpoints: Load<Vec<CheckpointInfo>>,
-    /// The checkpoint in use.
+    /// The checkpoint in use; before they are listed, the one that is asked for.
     pub model: Option<PathBuf>,
+    /// Where it runs.
+    pub device: DeviceChoice,
     /// The class to explain; `None` follows the prediction.
     pub class: Option<usize>,
     /// The chosen layer's name; `None` is the last one of the network.
@@ -37,6 +40,8 @@ pub struct Session {
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
     pub(super) answers: Answers,
+    /// Stages of the layers of each checkpoint that has explained anything.
+    stages: HashMap<PathBuf, HashMap<String, usize>>,
 }
 
 /// A request to open files that is not done.
@@ -56,8 +61,7 @@ pub struct OpenSeries {
     /// The slice that is shown, from 0.
     pub slice: usize,
     pub window: Window,
-    /// Smallest and largest modality value of the slice it was opened at.
-    pub range: (f32, f32),
+    range: OnceCell<(f32, f32)>,
     pub invert: bool,
     pub view: View,
     pub turn: Turn,
@@ -77,13 +81,12 @@ impl OpenSeries {
     pub(super) fn new(number: u64, series: Arc<Series>) -> Self {
         let slice = series.slices.len() / 2;
         let window = series.slices[slice].first_window();
-        let range = series.slices[slice].value_range();
         Self {
             number,
             series,
             slice,
             window,
-            range,
+            range: OnceCell::new(),
             invert: false,
             view: View::default(),
             turn: Turn::default(),
@@ -93,6 +96,12 @@ impl OpenSeries {
     /// The slice that is shown.
     pub fn slice(&self) -> &Arc<Slice> {
         &self.series.slices[self.slice]
+    }
+
+    /// Smallest and largest modality value of the middle slice; found when first asked for.
+    pub fn range(&self) -> (f32, f32) {
+        let middle = &self.series.slices[self.series.slices.len() / 2];
+        *self.range.get_or_init(|| middle.value_range())
     }
 
     /// The slice that is shown, for requests and caches.
@@ -133,6 +142,19 @@ impl Session {
     /// Names of the layers of the network in use, in its order; known before any map is.
     pub fn layers(&self) -> &[String] {
         self.checkpoint().map_or(&[], |checkpoint| &checkpoint.card.taps)
+    }
+
+    /// The stage of a layer of the network in use, from 1; unknown until the network has made maps.
+    pub fn stage(&self, layer: &str) -> Option<usize> {
+        self.stages.get(self.model.as_ref()?)?.get(layer).copied()
+    }
+
+    /// Learns the stages of a checkpoint's layers.
+    pub(super) fn keep_stages(&mut self, checkpoint: &Path, evidence: &Evidence) {
+        if !self.stages.contains_key(checkpoint) {
+            let layers = evidence.maps.iter().map(|map| (map.layer.name.clone(), map.layer.stage));
+            self.stages.insert(checkpoint.to_owned(), layers.collect());
+        }
     }
 
     /// The chosen layer's place in the network.

@@ -1,5 +1,6 @@
 //! What outlives a run: the only persisted struct, one JSON file, written whole or not at all.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,9 @@ pub struct Settings {
     pub docks: Docks,
     pub overlay: Overlay,
     pub tap: TapPoint,
-    /// The checkpoint used last.
+    /// The checkpoint that was chosen last.
     pub model: Option<PathBuf>,
+    /// The device that was chosen last.
     pub device: DeviceChoice,
     /// Files opened last, the newest first.
     pub recent: Vec<PathBuf>,
@@ -60,7 +62,7 @@ pub enum Dock {
 }
 
 /// Which docks are shown, and how wide or high they are.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Docks {
     /// The scan alone: none is shown, whatever the rest says.
@@ -72,16 +74,16 @@ pub struct Docks {
 
 /// One dock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DockPlace {
     pub shown: bool,
     /// Width or height in points; as the window's size suggests where nobody has set it.
     pub size: Option<f32>,
 }
 
-impl Default for Docks {
+impl Default for DockPlace {
     fn default() -> Self {
-        let place = DockPlace { shown: true, size: None };
-        Self { hidden: false, series: place, inspector: place, layers: place }
+        Self { shown: true, size: None }
     }
 }
 
@@ -236,25 +238,33 @@ impl Settings {
     /// Reads settings; a file that is not there is the default without a word, a broken one is
     /// the default and a sentence for people.
     pub fn read(path: &Path) -> (Self, Option<String>) {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return (Self::default(), None);
-            }
-            Err(error) => return (Self::default(), Some(refusal(path, &error))),
-        };
-        match serde_json::from_str::<Self>(&text) {
+        match Self::parse(path) {
             Ok(settings) => (settings.sane(), None),
-            Err(error) => (Self::default(), Some(refusal(path, &error))),
+            Err(error) if error.kind() == ErrorKind::NotFound => (Self::default(), None),
+            Err(error) => {
+                let path = path.display();
+                let message = format!(
+                    "{path}: the settings could not be read ({error}); the defaults are used"
+                );
+                (Self::default(), Some(message))
+            }
         }
     }
 
-    /// Writes settings whole or not at all, making the folder where it is missing.
+    /// Writes settings whole or not at all, making the folder where it is missing. A file there that
+    /// cannot be read, as one of a newer version, is kept beside it as `NAME.json.broken`.
     ///
     /// # Errors
     /// What the file system said.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        if Self::parse(path).is_err_and(|error| error.kind() != ErrorKind::NotFound) {
+            std::fs::rename(path, path.with_extension("json.broken"))?;
+        }
         write_whole(path, &serde_json::to_vec_pretty(self)?)
+    }
+
+    fn parse(path: &Path) -> std::io::Result<Self> {
+        Ok(serde_json::from_slice(&std::fs::read(path)?)?)
     }
 
     fn sane(mut self) -> Self {
@@ -272,10 +282,6 @@ impl Settings {
         self.recent.truncate(Self::RECENT);
         self
     }
-}
-
-fn refusal(path: &Path, error: &dyn std::fmt::Display) -> String {
-    format!("{}: the settings could not be read ({error}); the defaults are used", path.display())
 }
 
 #[cfg(test)]
@@ -307,15 +313,31 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_read_is_kept_beside_the_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let newer = r#"{"theme":"sepia","device":"cpu"}"#;
+        std::fs::write(&path, newer).unwrap();
+        assert!(Settings::read(&path).1.is_some());
+        for _ in 0..2 {
+            Settings::default().write(&path).unwrap();
+        }
+        let kept = std::fs::read_to_string(path.with_extension("json.broken")).unwrap();
+        assert_eq!(kept, newer, "the first save overwrote it, or the second did");
+        assert_eq!(Settings::read(&path), (Settings::default(), None));
+    }
+
+    #[test]
     fn settings_of_another_version_are_read_as_far_as_they_go() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        let text =
-            r#"{"theme":"light","hologram":true,"overlay":{"opacity":7.0,"absolute_max":-1}}"#;
+        let text = r#"{"theme":"light","hologram":true,"docks":{"series":{"shown":false}},
+                "overlay":{"opacity":7.0,"absolute_max":-1}}"#;
         std::fs::write(&path, text).unwrap();
         let (settings, notice) = Settings::read(&path);
         assert_eq!(notice, None);
         assert_eq!(settings.theme, ThemeChoice::Light);
+        assert_eq!(settings.docks.series, DockPlace { shown: false, size: None });
         assert_eq!(settings.overlay.opacity, 1.0);
         assert_eq!(settings.overlay.absolute_max, Overlay::default().absolute_max);
     }

@@ -11,8 +11,8 @@ use super::session::{Answers, EvidenceKey, OpenSeries, Opening, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::turn::Turn;
 use super::view::View;
-use crate::imaging::{Series, Window};
-use crate::model::prediction::CheckpointInfo;
+use crate::imaging::Series;
+use crate::model::prediction::{CheckpointInfo, DeviceChoice};
 use crate::worker::job::{Classify, Request, RequestId, Response};
 
 /// Everything the window shows.
@@ -26,16 +26,31 @@ pub struct State {
 }
 
 impl State {
-    /// A state with nothing open.
-    pub fn new(settings: Settings) -> Self {
-        Self { settings, ..Self::default() }
+    /// A state with nothing open. A model and a device that are asked for hold for this run only;
+    /// else the settings' are used.
+    pub fn new(settings: Settings, model: Option<PathBuf>, device: Option<DeviceChoice>) -> Self {
+        let mut state = Self { settings, ..Self::default() };
+        state.session.model = model.or_else(|| state.settings.model.clone());
+        state.session.device = device.unwrap_or(state.settings.device);
+        state
     }
 
-    /// Asks for the checkpoints there are, `extra` files beside those in the weights folder.
-    pub fn list_checkpoints(&mut self, extra: Vec<PathBuf>) -> Vec<Request> {
+    /// Asks for the checkpoints there are: those in the weights folder, and the chosen one.
+    pub fn list_checkpoints(&mut self) -> Vec<Request> {
         let id = self.next_request();
         self.session.checkpoints = Load::Pending(id);
-        vec![Request::ListCheckpoints { id, extra }]
+        vec![Request::ListCheckpoints { id, extra: self.session.model.iter().cloned().collect() }]
+    }
+
+    /// Says something that neither a person nor a worker brought up.
+    pub fn say(&mut self, level: Level, message: impl Into<String>) {
+        self.notices.say(level, message);
+    }
+
+    /// Says that the desktop has no dialog to choose files with, and offers to type a path.
+    pub fn no_file_dialog(&mut self) {
+        self.say(Level::Warning, "No file dialog is available here; type the path of a scan.");
+        self.session.sheet = Some(Sheet::EnterPath);
     }
 
     /// Does what a person asked for and says what the workers have to do for it.
@@ -87,11 +102,7 @@ impl State {
             Command::PercentileWindow => self.percentiles(0.02, 0.98),
             Command::BrightWindow => self.percentiles(0.5, 0.995),
             Command::DarkWindow => self.percentiles(0.0, 0.85),
-            Command::FullWindow => self.look(|open| {
-                let (low, high) = open.slice().value_range();
-                let width = (high - low).max(f32::EPSILON * low.abs().max(1.0));
-                open.window = Window { center: (low + high) / 2.0, width };
-            }),
+            Command::FullWindow => self.look(|open| open.window = open.slice().full_window()),
 
             Command::ToggleOverlay => self.set(|s| s.overlay.on = !s.overlay.on),
             Command::SetOverlay(overlay) => self.set(|s| s.overlay = overlay),
@@ -116,11 +127,13 @@ impl State {
                 self.settings.tap = tap;
                 self.ask()
             }
-            Command::SelectModel(path) => self.select_model(path),
+            Command::SelectModel(path) => {
+                self.settings.model = Some(path.clone());
+                self.use_model(path)
+            }
             Command::SelectDevice(device) => {
                 self.settings.device = device;
-                self.session.answers = Answers::default();
-                self.ask()
+                self.use_device(device)
             }
 
             Command::ToggleDocks => self.set(|s| s.docks.hidden = !s.docks.hidden),
@@ -154,7 +167,7 @@ impl State {
             Response::Opened { id, result } => return self.opened(id, result),
             Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
             Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
-                refused.into_iter().for_each(|why| self.notices.say(Level::Warning, why));
+                refused.into_iter().for_each(|why| self.say(Level::Warning, why));
                 return self.checkpoints_found(found);
             }
             Response::Predicted { id, prediction } if self.session.prediction.awaits(id) => {
@@ -176,26 +189,13 @@ impl State {
                         class: evidence.class,
                         tap: evidence.tap,
                     };
+                    self.session.keep_stages(&key.checkpoint, &evidence);
                     self.session.answers.keep_evidence(key, evidence.clone());
                 }
                 self.session.evidence = Load::Ready(evidence);
             }
-            Response::ClassifyFailed { id, message } => {
-                let session = &mut self.session;
-                let mut said = false;
-                if session.prediction.awaits(id) {
-                    session.prediction = Load::Failed(message.clone());
-                    said = true;
-                }
-                if session.evidence.awaits(id) {
-                    session.evidence = Load::Failed(message.clone());
-                    said = true;
-                }
-                if said {
-                    self.notices.say(Level::Error, message);
-                }
-            }
-            Response::Notice { message } => self.notices.say(Level::Warning, message),
+            Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
+            Response::Notice { message } => self.say(Level::Warning, message),
             // Stale.
             Response::Checkpoints { .. }
             | Response::Predicted { .. }
@@ -219,11 +219,12 @@ impl State {
         if self.session.sheet.take().is_some() {
             return Vec::new();
         }
-        if !self.session.opening.is_empty() {
-            self.session.opening.clear();
-            self.notices.say(Level::Info, "Opening was cancelled.");
-        }
-        Vec::new()
+        let Some(up_to) = self.session.opening.iter().map(|opening| opening.id).max() else {
+            return Vec::new();
+        };
+        self.session.opening.clear();
+        self.say(Level::Info, "Opening was cancelled.");
+        vec![Request::StopOpening { up_to }]
     }
 
     fn open(&mut self, paths: Vec<PathBuf>) -> Vec<Request> {
@@ -253,7 +254,7 @@ impl State {
             }
             Ok(_) => Vec::new(),
             Err(message) => {
-                self.notices.say(Level::Error, message);
+                self.say(Level::Error, message);
                 Vec::new()
             }
         }
@@ -265,7 +266,7 @@ impl State {
             self.settings.remember(&series.path);
         }
         for note in &series.notes {
-            self.notices.say(Level::Info, note.clone());
+            self.say(Level::Info, format!("{}: {note}", series.path.display()));
         }
         self.last_series += 1;
         let open = OpenSeries::new(self.last_series, series);
@@ -392,20 +393,24 @@ impl State {
     }
 
     fn checkpoints_found(&mut self, found: Vec<CheckpointInfo>) -> Vec<Request> {
-        let last = self.settings.model.as_ref();
-        let chosen =
-            found.iter().find(|checkpoint| Some(&checkpoint.path) == last).or(found.first());
-        let path = chosen.map(|checkpoint| checkpoint.path.clone());
+        let wanted = self.session.model.take();
+        let same = |checkpoint: &&CheckpointInfo| Some(&checkpoint.path) == wanted.as_ref();
+        let chosen = found.iter().find(same).or(found.first()).cloned();
         self.session.checkpoints = Load::Ready(found);
-        match path {
-            Some(path) => self.select_model(path),
-            None => Vec::new(),
+        let path = chosen.as_ref().map(|checkpoint| &checkpoint.path);
+        if let Some(wanted) = wanted.as_ref().filter(|wanted| Some(*wanted) != path) {
+            let instead = chosen.as_ref().map_or("there is no other".to_owned(), |checkpoint| {
+                format!("{} is used instead", checkpoint.name())
+            });
+            let message = format!("{}: this model cannot be used; {instead}", wanted.display());
+            self.say(Level::Warning, message);
         }
+        chosen.map_or(Vec::new(), |checkpoint| self.use_model(checkpoint.path))
     }
 
-    fn select_model(&mut self, path: PathBuf) -> Vec<Request> {
+    fn use_model(&mut self, path: PathBuf) -> Vec<Request> {
         let before = self.session.checkpoint().map(|checkpoint| checkpoint.card.classes.clone());
-        self.session.model = Some(path.clone());
+        self.session.model = Some(path);
         let after = self.session.checkpoint().map(|checkpoint| checkpoint.card.classes.clone());
         // A class is an index: it means something else to a network with other classes.
         if before != after {
@@ -413,8 +418,34 @@ impl State {
         }
         let layers = self.session.layers().to_vec();
         self.session.pins.retain(|pin| layers.contains(pin));
-        self.settings.model = Some(path);
         self.ask()
+    }
+
+    fn use_device(&mut self, device: DeviceChoice) -> Vec<Request> {
+        self.session.device = device;
+        self.session.answers = Answers::default();
+        self.ask()
+    }
+
+    fn classify_failed(&mut self, id: RequestId, message: String) -> Vec<Request> {
+        let session = &mut self.session;
+        let (prediction, evidence) = (session.prediction.awaits(id), session.evidence.awaits(id));
+        if !prediction && !evidence {
+            return Vec::new();
+        }
+        // A GPU chosen by name may be missing: settings travel. Auto takes the same one if it is here.
+        if matches!(session.device, DeviceChoice::Cuda | DeviceChoice::Mps) {
+            self.say(Level::Warning, format!("{message}. Tried again with the device on Auto."));
+            return self.use_device(DeviceChoice::Auto);
+        }
+        if prediction {
+            session.prediction = Load::Failed(message.clone());
+        }
+        if evidence {
+            session.evidence = Load::Failed(message.clone());
+        }
+        self.say(Level::Error, message);
+        Vec::new()
     }
 
     /// Asks for what the slice, model, class and tap at hand need and is not known yet.
@@ -439,7 +470,7 @@ impl State {
         if known {
             return Vec::new();
         }
-        let device = self.settings.device;
+        let device = self.session.device;
         vec![Request::Classify(Classify { id, scan, slice, checkpoint, device, class, tap })]
     }
 }

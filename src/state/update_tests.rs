@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::imaging::{Depth, Slice};
+use crate::imaging::{Depth, Slice, Window};
 use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
 use crate::model::prediction::{
     ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap, TapPoint,
@@ -47,6 +47,14 @@ fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
         sha256: String::new(),
     };
     CheckpointInfo { path: format!("{name}.safetensors").into(), card: Arc::new(card) }
+}
+
+/// What was listed for a state: checkpoints of these names, of one layer each.
+fn list(state: &mut State, names: &[&str]) -> Vec<Request> {
+    let requests = state.list_checkpoints();
+    let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
+    let found = names.iter().map(|name| checkpoint(name, &["a"])).collect();
+    state.receive(Response::Checkpoints { id, found, refused: vec![] })
 }
 
 fn prediction(predicted: usize) -> Arc<Prediction> {
@@ -100,7 +108,7 @@ fn classify(requests: Vec<Request>) -> Classify {
 /// A state with models a (layers a, b, c) and z, and nothing open.
 fn with_models() -> State {
     let mut state = State::default();
-    let requests = state.list_checkpoints(vec![]);
+    let requests = state.list_checkpoints();
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
     let found = vec![checkpoint("a", &["a", "b", "c"]), checkpoint("z", &["y", "z"])];
     assert!(state.receive(Response::Checkpoints { id, found, refused: vec![] }).is_empty());
@@ -137,7 +145,7 @@ fn an_opened_scan_is_shown_and_classified() {
 #[test]
 fn a_scan_opened_before_the_models_are_known_is_classified_when_they_are() {
     let mut state = State::default();
-    let requests = state.list_checkpoints(vec![]);
+    let requests = state.list_checkpoints();
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
     assert!(open(&mut state, series("scan.png", 1)).is_empty());
     let found = vec![checkpoint("a", &["a"])];
@@ -242,6 +250,129 @@ fn a_classification_that_fails_says_why_in_place_and_as_a_notice() {
     assert_eq!(state.session.prediction, Load::Failed("NaN".into()));
     assert_eq!(state.notices.history().len(), 1);
     assert!(state.session.shown().is_some());
+}
+
+#[test]
+fn a_gpu_that_is_not_here_is_left_for_auto_with_one_notice() {
+    let settings = Settings { device: DeviceChoice::Cuda, ..Settings::default() };
+    let mut state = State::new(settings, None, None);
+    list(&mut state, &["a"]);
+    let asked = classify(open(&mut state, series("scan.png", 1)));
+    assert_eq!(asked.device, DeviceChoice::Cuda);
+    let missing = |id| Response::ClassifyFailed { id, message: "there is no CUDA device".into() };
+    let again = classify(state.receive(missing(asked.id)));
+    assert_eq!(again.device, DeviceChoice::Auto);
+    answer(&mut state, &again, 1);
+    assert_eq!(state.session.explained_class(), Some(1));
+    assert_eq!(classify(open(&mut state, series("2.png", 1))).device, DeviceChoice::Auto);
+    let levels: Vec<Level> = state.notices.history().iter().map(|notice| notice.level).collect();
+    assert_eq!(levels, [Level::Warning]);
+    assert_eq!(state.settings.device, DeviceChoice::Cuda, "the next machine may have one");
+}
+
+#[test]
+fn what_fails_on_auto_too_is_tried_twice_and_not_for_ever() {
+    let mut state = with_models();
+    state.apply(Command::SelectDevice(DeviceChoice::Mps));
+    let asked = classify(open(&mut state, series("scan.png", 1)));
+    let again =
+        classify(state.receive(Response::ClassifyFailed { id: asked.id, message: "NaN".into() }));
+    assert!(
+        state.receive(Response::ClassifyFailed { id: again.id, message: "NaN".into() }).is_empty()
+    );
+    assert_eq!(state.session.prediction, Load::Failed("NaN".into()));
+}
+
+#[test]
+fn a_model_and_device_for_one_run_are_not_kept_unless_chosen_in_the_window() {
+    let kept = Settings { model: Some("a.safetensors".into()), ..Settings::default() };
+    let (model, device) = (Some("z.safetensors".into()), Some(DeviceChoice::Cpu));
+    let mut state = State::new(kept.clone(), model, device);
+    list(&mut state, &["a", "z"]);
+    let asked = classify(open(
+        &mut state,
+        Arc::new(Series { synthetic: true, ..(*series("1.png", 1)).clone() }),
+    ));
+    assert_eq!((asked.checkpoint, asked.device), ("z.safetensors".into(), DeviceChoice::Cpu));
+    assert_eq!(state.settings, kept);
+    state.apply(Command::SelectModel("z.safetensors".into()));
+    state.apply(Command::SelectDevice(DeviceChoice::Cpu));
+    assert_eq!(state.settings.model, Some("z.safetensors".into()));
+    assert_eq!(state.settings.device, DeviceChoice::Cpu);
+}
+
+#[test]
+fn the_model_chosen_last_is_looked_for_wherever_it_lies_and_missed_if_it_is_gone() {
+    let kept = Settings { model: Some("far/away.safetensors".into()), ..Settings::default() };
+    let mut state = State::new(kept.clone(), None, None);
+    let requests = state.list_checkpoints();
+    let [Request::ListCheckpoints { extra, .. }] = &requests[..] else { panic!("{requests:?}") };
+    assert_eq!(extra, &[PathBuf::from("far/away.safetensors")]);
+    list(&mut state, &["a", "far/away"]);
+    assert_eq!(state.session.checkpoint().unwrap().name(), "away");
+    assert!(state.notices.history().is_empty());
+
+    let mut state = State::new(kept.clone(), None, None);
+    list(&mut state, &["a"]);
+    assert_eq!(state.session.checkpoint().unwrap().name(), "a");
+    let said = &state.notices.history()[0].message;
+    assert!(said.contains("far/away.safetensors") && said.contains("a is used"), "{said}");
+    assert_eq!(state.settings, kept, "its disk may be back the next time");
+
+    let mut state = State::new(kept, None, None);
+    list(&mut state, &[]);
+    assert_eq!(state.session.model, None);
+    assert_eq!(state.notices.history().len(), 1);
+}
+
+#[test]
+fn stages_stay_known_while_the_maps_of_the_next_slice_are_awaited() {
+    let mut state = with_models();
+    let asked = classify(open(&mut state, series("scan.nii", 2)));
+    assert_eq!(state.session.stage("b"), None);
+    answer(&mut state, &asked, 0);
+    classify(state.apply(Command::PreviousSlice));
+    assert!(state.session.evidence.is_pending());
+    assert_eq!(state.session.stage("b"), Some(1));
+    state.apply(Command::SelectModel("z.safetensors".into()));
+    assert_eq!(state.session.stage("b"), None, "another network");
+}
+
+#[test]
+fn notes_name_their_file_and_those_of_two_files_are_two_notices() {
+    let mut state = with_models();
+    for name in ["1.png", "2.png"] {
+        let notes = vec!["The file is in colour.".to_owned()];
+        open(&mut state, Arc::new(Series { notes, ..(*series(name, 1)).clone() }));
+    }
+    let said: Vec<&str> = state.notices.history().iter().map(|n| n.message.as_str()).collect();
+    assert_eq!(said, ["1.png: The file is in colour.", "2.png: The file is in colour."]);
+}
+
+#[test]
+fn where_there_is_no_file_dialog_a_path_can_be_typed() {
+    let mut state = State::default();
+    for _ in 0..2 {
+        state.no_file_dialog();
+        assert_eq!(state.session.sheet, Some(Sheet::EnterPath), "it opens, and stays open");
+    }
+    assert_eq!(state.notices.history()[0].count, 2);
+}
+
+#[test]
+fn the_whole_range_goes_from_the_smallest_value_to_the_largest() {
+    let mut state = with_models();
+    let (fractions, bytes) = (vec![0.0, 0.25, 0.5, 1.0], vec![0.0, 77.0, 100.0, 255.0]);
+    for (values, greys) in [(fractions, [0, 64, 128, 255]), (bytes, [0, 77, 100, 255])] {
+        let slice = Slice::new(2, 2, values, Depth::Wide);
+        let slices = vec![Arc::new(slice)];
+        open(&mut state, Arc::new(Series { slices, ..(*series("scan.nii", 1)).clone() }));
+        state.apply(Command::FullWindow);
+        let shown = state.session.shown().unwrap();
+        let mut seen = Vec::new();
+        shown.slice().map_to_grey(shown.window, false, &mut seen);
+        assert_eq!(seen, greys);
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Numbers as people read them.
 
+/// What maps are measured in: a cell is one value of the map at its layer's own resolution.
+pub const EVIDENCE_UNIT: &str = "logit/cell";
+
 /// A value in three digits: "0.312", "12.4", "873", "4.1e-5".
 pub fn three_digits(value: f32) -> String {
     let size = value.abs();
@@ -20,6 +23,15 @@ pub fn value(value: f32) -> String {
         format!("{value:.0}")
     } else {
         three_digits(value)
+    }
+}
+
+/// How strong the evidence of a layer is: the largest value of its map.
+pub fn strength(raw_max: f32) -> String {
+    if raw_max > 0.0 {
+        format!("max {} {EVIDENCE_UNIT}", three_digits(raw_max))
+    } else {
+        "no positive evidence".to_owned()
     }
 }
 
@@ -76,6 +88,8 @@ mod tests {
         assert_eq!(value(173.0), "173");
         assert_eq!(value(-12.5), "-12.5");
         assert_eq!(duration(std::time::Duration::from_millis(84)), "84 ms");
+        assert_eq!(strength(0.0123), "max 0.0123 logit/cell");
+        assert_eq!(strength(0.0), "no positive evidence");
         assert_eq!(count(1, "notice"), "1 notice");
         assert_eq!(count(0, "notice"), "0 notices");
     }

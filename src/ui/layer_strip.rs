@@ -6,7 +6,7 @@ use egui::{
     pos2, vec2,
 };
 
-use super::format::{elide, three_digits};
+use super::format::{elide, strength, three_digits};
 use super::slice_view::{picture, shown_size};
 use super::textures::Shown;
 use super::{Screen, theme};
@@ -58,7 +58,8 @@ struct Columns {
     names: Vec<String>,
     /// What all names begin with, which headers leave out.
     prefix: usize,
-    stages: Vec<usize>,
+    /// Unknown until the network has made maps.
+    stages: Vec<Option<usize>>,
     starts: Vec<f32>,
     /// Width of one.
     column: f32,
@@ -69,13 +70,9 @@ struct Columns {
 
 impl Columns {
     fn new(screen: &Screen, cell: f32) -> Self {
-        let names = screen.state.session.layers().to_vec();
-        let shown = screen.shown();
-        let stage = |name: &String| {
-            let map = shown.and_then(|shown| Some(shown.map(shown.index_of(name)?)));
-            map.map_or(1, |map| map.layer.stage)
-        };
-        let stages: Vec<usize> = names.iter().map(stage).collect();
+        let session = &screen.state.session;
+        let names = session.layers().to_vec();
+        let stages: Vec<Option<usize>> = names.iter().map(|name| session.stage(name)).collect();
         let column = (cell + 6.0).max(74.0);
         let mut starts = Vec::with_capacity(names.len());
         let mut x = 0.0;
@@ -140,14 +137,6 @@ fn title(ui: &mut Ui, screen: &mut Screen) {
     });
 }
 
-fn strength(raw_max: f32) -> String {
-    if raw_max > 0.0 {
-        format!("max {} logit/px", three_digits(raw_max))
-    } else {
-        "no positive evidence".to_owned()
-    }
-}
-
 fn row_labels(ui: &mut Ui, cell: f32) {
     let color = theme::tokens(ui).dim;
     let height = HEADER + 3.0 * cell + 2.0 * GAP;
@@ -163,7 +152,8 @@ fn row_labels(ui: &mut Ui, cell: f32) {
 fn follow_selection(ui: &Ui, screen: &Screen, columns: &Columns, origin: egui::Pos2) {
     let Some(index) = screen.state.session.layer_index() else { return };
     let id = ui.scope_id().with("followed");
-    let now = (index, columns.names.len(), screen.shown().is_some());
+    // Columns move once more when their stages become known.
+    let now = (index, columns.names.len(), columns.stages[index]);
     if ui.data(|data| data.get_temp(id)) == Some(now) {
         return;
     }
@@ -238,6 +228,7 @@ fn label(screen: &Screen, name: &str, shown: Option<(Shown, usize)>, pinned: boo
 
 fn stage_header(ui: &Ui, columns: &Columns, index: usize, rect: Rect) {
     let tokens = theme::tokens(ui);
+    let Some(stage) = columns.stages[index] else { return };
     let first = index == 0 || columns.stages[index] != columns.stages[index - 1];
     let last = columns.stages.get(index + 1).is_none_or(|next| *next != columns.stages[index]);
     let y = rect.top() + 6.0;
@@ -245,7 +236,7 @@ fn stage_header(ui: &Ui, columns: &Columns, index: usize, rect: Rect) {
     let mut from = rect.left() + 2.0;
     if first {
         let at = pos2(from, y);
-        let text = format!("Stage {}", columns.stages[index]);
+        let text = format!("Stage {stage}");
         let written = ui.painter().text(at, Align2::LEFT_CENTER, text, theme::tiny(), tokens.dim);
         from = written.right() + 5.0;
     }

@@ -15,6 +15,7 @@ mod probabilities;
 mod scan_labels;
 mod series_list;
 mod sheets;
+mod shrunk;
 mod slice_view;
 mod status_bar;
 mod strength_plot;

@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, DragValue, RichText, Slider, Ui, pos2, vec2};
 
+use super::format::EVIDENCE_UNIT;
 use super::probabilities::{failed, waiting};
 use super::{Screen, theme};
 use crate::model::prediction::TapPoint;
@@ -136,7 +137,7 @@ fn controls(ui: &mut Ui, screen: &mut Screen, overlay: &mut Overlay) {
                 .range(1e-9..=1e9)
                 .speed(speed)
                 .custom_formatter(|value, _| super::format::three_digits(value as f32))
-                .suffix(" logit/px");
+                .suffix(format!(" {EVIDENCE_UNIT}"));
             ui.add(top)
                 .on_hover_text("The value that takes the brightest colour")
                 .accessible_name("Top of the absolute scale");

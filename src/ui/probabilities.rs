@@ -46,7 +46,7 @@ fn choices(ui: &mut Ui, screen: &mut Screen) {
         });
         combo.response.on_hover_text("The network that classifies").accessible_name("Model");
 
-        let device = state.settings.device;
+        let device = state.session.device;
         let combo =
             ComboBox::from_id_salt("device").selected_text(device_name(device)).width(device_width);
         let combo = combo.show_ui(ui, |ui| {
@@ -110,8 +110,8 @@ fn bars(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction) {
     let small = |text: &str| RichText::new(text).font(theme::small());
     ui.label(small("Not calibrated · familiarity not measured").color(tokens.warning))
         .on_hover_text(
-            "The bars are what the network gives itself: how often it is right at such a number, \
-             and whether this scan is like those it was trained on, is not known.",
+            "The bars are what the network gives itself: how often it is right at such a number \
+             is not known. Not checked whether this scan is like the training scans.",
         );
     let device = format!(
         "{} on {} in {}",

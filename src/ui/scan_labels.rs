@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::format::{elide, three_digits, value};
+use super::format::{EVIDENCE_UNIT, elide, strength, three_digits, value};
 use super::slice_view::{Pane, Placement};
 use super::textures::Shown;
 use super::{Screen, theme};
@@ -119,12 +119,8 @@ fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Li
     if let Some((shown, index)) = layer {
         let map = shown.map(index);
         lines.push(plain(format!("{}×{}×{}", map.height, map.width, map.channels)));
-        if map.raw_max > 0.0 {
-            lines.push(plain(format!("max {} logit/px", three_digits(map.raw_max))));
-        } else {
-            let none = "no positive evidence".to_owned();
-            lines.push((none, theme::small(), theme::ON_SCAN_WARNING));
-        }
+        let color = if map.raw_max > 0.0 { theme::ON_SCAN_DIM } else { theme::ON_SCAN_WARNING };
+        lines.push((strength(map.raw_max), theme::small(), color));
     }
     lines
 }
@@ -239,7 +235,7 @@ fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usi
         };
         let at = rect.right_bottom() + vec2(0.0, 5.0);
         let font = theme::tiny();
-        plated(painter, at, Align2::RIGHT_TOP, "logit/px", font.clone(), theme::ON_SCAN_DIM);
+        plated(painter, at, Align2::RIGHT_TOP, EVIDENCE_UNIT, font.clone(), theme::ON_SCAN_DIM);
         let at = at + vec2(0.0, 12.0);
         plated(painter, at, Align2::RIGHT_TOP, scale, font, theme::ON_SCAN_DIM);
     }

@@ -190,7 +190,8 @@ fn interact(
     let middle = response.rect.center();
     if response.dragged_by(PointerButton::Primary) && moved != Vec2::ZERO {
         // A drag over half of the screen crosses the range of the data.
-        let step = ((open.range.1 - open.range.0) / 500.0).max(f32::MIN_POSITIVE);
+        let (low, high) = open.range();
+        let step = ((high - low) / 500.0).max(f32::MIN_POSITIVE);
         let Window { center, width } = open.window;
         let window = Window {
             center: center + moved.y * step,

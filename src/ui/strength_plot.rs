@@ -3,7 +3,7 @@
 use egui::{Role, Ui, WidgetInfo};
 use egui_plot::{Bar, BarChart, GridMark, Plot};
 
-use super::format::three_digits;
+use super::format::{strength, three_digits};
 use super::{Screen, theme};
 use crate::state::Command;
 
@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     });
     if let Some(map) = under {
         let name = map.layer.name.clone();
-        let text = format!("{name}\nmax {} logit/px", three_digits(map.raw_max));
+        let text = format!("{name}\n{}", strength(map.raw_max));
         if response.clicked() {
             screen.ask(Command::SelectLayer(name));
         }

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use egui::{Color32, ColorImage, TextureHandle, TextureId, TextureOptions};
 
 use super::colormap;
+use super::shrunk::Shrunk;
 use crate::explain::upsample::upsample;
 use crate::imaging::{Slice, Window};
 use crate::model::prediction::{Evidence, InputRegion, SaliencyMap};
@@ -45,6 +46,9 @@ pub struct Textures {
     entries: HashMap<Picture, Entry>,
     pass: u64,
     greys: Vec<u8>,
+    /// The slice that is shown, as large as the graphics card takes it, and small.
+    fitting: Shrunk,
+    small: Shrunk,
 }
 
 /// Longest side of pictures in the strip and the list, in pixels.
@@ -67,10 +71,13 @@ impl Textures {
         let limit = ui.input(|input| input.max_texture_side);
         let options = if magnified { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
         let look = (open.key(), window_bits(open.window), open.invert, magnified);
-        let slice = open.slice();
-        self.get(ui, Picture::Scan, look, options, |greys| {
-            grey_image(slice, open.window, open.invert, limit, greys)
-        })
+        let mut fitting = std::mem::take(&mut self.fitting);
+        let texture = self.get(ui, Picture::Scan, look, options, |greys| {
+            let slice = fitting.of(open.key(), open.slice(), limit);
+            grey_image(slice, open.window, open.invert, greys)
+        });
+        self.fitting = fitting;
+        texture
     }
 
     /// A series in the list: its middle slice under its first window.
@@ -79,17 +86,22 @@ impl Textures {
         let slice = &slices[slices.len() / 2];
         let name = Picture::Thumbnail(open.number);
         self.get(ui, name, (), TextureOptions::LINEAR, |greys| {
-            grey_image(slice, slice.first_window(), false, SMALL, greys)
+            let mut small = Shrunk::default();
+            let small = small.of(open.key(), slice, SMALL);
+            grey_image(small, slice.first_window(), false, greys)
         })
     }
 
     /// The shown slice in the strip.
     pub fn small_scan(&mut self, ui: &egui::Ui, open: &OpenSeries) -> TextureId {
         let look = (open.key(), window_bits(open.window), open.invert);
-        let slice = open.slice();
-        self.get(ui, Picture::SmallScan, look, TextureOptions::LINEAR, |greys| {
-            grey_image(slice, open.window, open.invert, SMALL, greys)
-        })
+        let mut small = std::mem::take(&mut self.small);
+        let texture = self.get(ui, Picture::SmallScan, look, TextureOptions::LINEAR, |greys| {
+            let slice = small.of(open.key(), open.slice(), SMALL);
+            grey_image(slice, open.window, open.invert, greys)
+        });
+        self.small = small;
+        texture
     }
 
     /// The map of layer `index` over the scan, transparent below the threshold.
@@ -183,7 +195,7 @@ impl<'a> Shown<'a> {
         let evidence = state.session.evidence.ready()?;
         let mut hasher = DefaultHasher::new();
         (open.key(), &state.session.model, evidence.class, evidence.tap).hash(&mut hasher);
-        (state.settings.device, evidence.shared_max.to_bits()).hash(&mut hasher);
+        (state.session.device, evidence.shared_max.to_bits()).hash(&mut hasher);
         let identity = hasher.finish();
         Some(Self { open, evidence, overlay: &state.settings.overlay, identity })
     }
@@ -262,51 +274,8 @@ fn window_bits(window: Window) -> (u32, u32) {
     (window.center.to_bits(), window.width.to_bits())
 }
 
-/// A slice under a window, as a picture with sides of at most `limit` pixels.
-fn grey_image(
-    slice: &Slice,
-    window: Window,
-    invert: bool,
-    limit: usize,
-    greys: &mut Vec<u8>,
-) -> ColorImage {
-    let block = slice.width.max(slice.height).div_ceil(limit.max(1)).max(1);
-    if block == 1 {
-        slice.map_to_grey(window, invert, greys);
-        return ColorImage::from_gray([slice.width, slice.height], greys);
-    }
-    let smaller = shrink(slice, block);
-    smaller.map_to_grey(window, invert, greys);
-    ColorImage::from_gray([smaller.width, smaller.height], greys)
-}
-
-/// Means of blocks of `block × block` pixels; what is left over at the right and below is left out.
-fn shrink(slice: &Slice, block: usize) -> Slice {
-    let (width, height) = ((slice.width / block).max(1), (slice.height / block).max(1));
-    let (across, down) = (block.min(slice.width), block.min(slice.height));
-    let mean = |i: usize| {
-        let (left, top) = (i % width * block, i / width * block);
-        let rows = slice.stored[top * slice.width..].chunks(slice.width).take(down);
-        let sum: f32 = rows.flat_map(|row| &row[left..left + across]).sum();
-        sum / (across * down) as f32
-    };
-    let stored = (0..width * height).map(mean).collect();
-    let Slice { rescale, depth, inverted, voi, .. } = *slice;
-    Slice { rescale, inverted, voi, ..Slice::new(width, height, stored, depth) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::imaging::Depth;
-
-    #[test]
-    fn a_small_picture_holds_the_means_of_a_large_one() {
-        let stored = (0..5 * 4).map(|i| (i % 5) as f32).collect();
-        let small = shrink(&Slice::new(5, 4, stored, Depth::Wide), 2);
-        assert_eq!((small.width, small.height), (2, 2));
-        assert_eq!(small.stored, [0.5, 2.5, 0.5, 2.5]);
-        let line = shrink(&Slice::new(6, 1, vec![3.0; 6], Depth::Wide), 3);
-        assert_eq!((line.width, line.height, line.stored), (2, 1, vec![3.0; 2]));
-    }
+/// A slice under a window.
+fn grey_image(slice: &Slice, window: Window, invert: bool, greys: &mut Vec<u8>) -> ColorImage {
+    slice.map_to_grey(window, invert, greys);
+    ColorImage::from_gray([slice.width, slice.height], greys)
 }

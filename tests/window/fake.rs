@@ -59,6 +59,7 @@ impl Workers for Fake {
                 answers.push_back(Response::Opened { id, result: Ok(Arc::new(series)) });
                 answers.push_back(Response::OpenDone { id });
             }
+            Request::StopOpening { .. } => {}
             Request::ListCheckpoints { id, .. } => answers.push_back(Response::Checkpoints {
                 id,
                 found: vec![checkpoint("efficientnet_b0"), checkpoint("small_cnn")],
