@@ -143,6 +143,17 @@ fn files_that_cannot_be_opened_are_answered_one_by_one() {
 }
 
 #[test]
+fn opening_that_was_stopped_hands_nothing_over() {
+    let bench = Bench::start();
+    let demo = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/dicom/0001.dcm");
+    bench.workers.send(Request::StopOpening { up_to: 3 });
+    bench.workers.send(Request::Open { id: 3, paths: vec![demo.clone()] });
+    bench.workers.send(Request::Open { id: 4, paths: vec![demo] });
+    let Response::OpenDone { id: 3 } = bench.next() else { panic!("nothing of what was stopped") };
+    let Response::Opened { id: 4, result: Ok(_) } = bench.next() else { panic!("the next one") };
+}
+
+#[test]
 fn checkpoints_are_listed_with_those_a_person_added() {
     let dir = tempfile::tempdir().expect("a folder");
     let mine = support::checkpoint::write(dir.path(), "mine");

@@ -59,10 +59,19 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
         settings: app::settings_file(),
     };
     match options.screenshot {
-        None => app::run(start, |wake| Box::new(worker::start(wake)))
-            .map_err(|error| anyhow::anyhow!("{error}"))
-            .context("no window can be opened; --screenshot FILE.png draws it without a display"),
+        None => app::run(start, |wake| Box::new(worker::start(wake))).map_err(|error| {
+            log::info!("{error}");
+            anyhow::anyhow!(
+                "no window can be opened here; --screenshot FILE.png draws it without a display"
+            )
+        }),
         Some(file) => {
+            let same = |path: &PathBuf| path.canonicalize().ok() == file.canonicalize().ok();
+            ensure!(
+                !(file.exists() && start.paths.iter().any(same)),
+                "{}: the picture would take the place of the scan; give it another name",
+                file.display()
+            );
             // A picture must not depend on what the last reader had chosen.
             let start = Start { settings: None, ..start };
             let size = [options.size.0, options.size.1];
@@ -73,7 +82,8 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
                     .context("no window can be opened; leave --in-window out")?
             } else {
                 let workers = Box::new(worker::start(|| {}));
-                app::screenshot(start, workers, size, options.scale, PATIENCE)
+                let pixels = size.map(|side| (side as f32 * options.scale).round() as u32);
+                app::screenshot(start, workers, pixels, options.scale, PATIENCE)
             };
             let mut png = std::io::Cursor::new(Vec::new());
             picture.image.write_to(&mut png, image::ImageFormat::Png)?;
@@ -101,9 +111,9 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
         let (width, height) = text.split_once('x')?;
         Some((width.parse().ok()?, height.parse().ok()?))
     };
-    parse()
-        .filter(|&(w, h)| (320..=8192).contains(&w) && (240..=8192).contains(&h))
-        .ok_or_else(|| "it needs a width and a height such as 1280x720".into())
+    parse().filter(|&(w, h)| (320..=8192).contains(&w) && (240..=8192).contains(&h)).ok_or_else(
+        || "it needs a width of 320 to 8192 and a height of 240 to 8192, such as 1280x720".into(),
+    )
 }
 
 fn parse_scale(text: &str) -> Result<f32, String> {
@@ -132,6 +142,26 @@ mod tests {
         let error = run(options).expect_err("there is no such scan").to_string();
         assert!(error.contains("picture.png"), "{error}");
         assert!(image::open(&file).is_ok(), "the picture was not written");
+    }
+
+    #[test]
+    fn a_scan_is_not_written_over_by_its_picture() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let scan = folder.path().join("scan.png");
+        image::GrayImage::new(40, 40).save(&scan).expect("written");
+        let before = std::fs::read(&scan).expect("read");
+        let options = Options {
+            paths: vec![scan.clone()],
+            demo: false,
+            model: None,
+            device: None,
+            screenshot: Some(scan.clone()),
+            in_window: false,
+            size: (640, 480),
+            scale: 1.0,
+        };
+        run(options).expect_err("it is refused");
+        assert_eq!(std::fs::read(&scan).expect("read"), before);
     }
 
     #[test]

@@ -415,7 +415,8 @@ fn of_several_files_the_first_is_shown() {
 fn a_cancelled_open_changes_nothing_when_it_comes() {
     let mut state = with_models();
     let id = open_id(&state.apply(Command::OpenDemo));
-    state.apply(Command::Cancel);
+    let asked = state.apply(Command::Cancel);
+    assert!(matches!(asked[..], [Request::StopOpening { up_to }] if up_to == id));
     assert!(state.receive(Response::Opened { id, result: Ok(series("late.png", 1)) }).is_empty());
     assert!(state.session.series.is_empty());
 }
