@@ -75,6 +75,12 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
     if response.clicked() {
         screen.ask(Command::SelectSeries(open.number));
     }
+    // The chosen one comes into sight once, however it was chosen.
+    let seen = egui::Id::unique("series brought into sight");
+    if selected && ui.data(|data| data.get_temp(seen)) != Some(open.number) {
+        ui.data_mut(|data| data.insert_temp(seen, open.number));
+        response.scroll_to_me(None);
+    }
     response.context_menu(|ui| {
         if ui.button("Close").clicked() {
             screen.ask(Command::CloseSeriesNumbered(open.number));

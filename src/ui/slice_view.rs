@@ -193,9 +193,11 @@ fn interact(
         let (low, high) = open.range();
         let step = ((high - low) / 500.0).max(f32::MIN_POSITIVE);
         let Window { center, width } = open.window;
+        // The centre stays among the data, beyond which all is black or white; a file's own
+        // window may lie outside.
         let window = Window {
-            center: center + moved.y * step,
-            width: (width + moved.x * step).max(step * 0.5),
+            center: (center + moved.y * step).clamp(low.min(center), high.max(center)),
+            width: (width + moved.x * step).clamp(step * 0.5, width.max(4.0 * (high - low))),
         };
         screen.ask(Command::SetWindow(window));
     }
