@@ -178,7 +178,7 @@ fn a_jpeg_that_is_cut_is_refused() {
         let whole = fixture(name);
         assert_eq!(whole[whole.len() - 2..], [0xFF, 0xD9], "{name} ends with its end marker");
         let path = folder.path().join(name);
-        for length in 0..whole.len() {
+        for length in (0..whole.len() - 16).step_by(9).chain(whole.len() - 16..whole.len()) {
             fs::write(&path, &whole[..length]).unwrap();
             checked(&path).expect_err(&format!("{name} cut to {length} bytes"));
         }
