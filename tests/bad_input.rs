@@ -140,8 +140,8 @@ fn pictures_that_promise_more_than_they_hold() {
     refused(&folder, "huge.png", &png, "60000×60000");
 
     // Within what the program reads, and still beyond what so few bytes can hold.
-    png[16..20].copy_from_slice(&20_000u32.to_be_bytes());
-    png[20..24].copy_from_slice(&20_000u32.to_be_bytes());
+    png[16..20].copy_from_slice(&8_000u32.to_be_bytes());
+    png[20..24].copy_from_slice(&8_000u32.to_be_bytes());
     let crc = png_crc(&png[12..29]);
     png[29..33].copy_from_slice(&crc.to_be_bytes());
     refused(&folder, "large.png", &png, "cannot hold");
@@ -159,7 +159,7 @@ fn jpegs_that_promise_more_than_they_hold() {
     for (name, start) in [("grey.jpg", [0xFF, 0xC0]), ("progressive.jpg", [0xFF, 0xC2])] {
         let mut jpeg = fixture(name);
         let frame = jpeg.windows(2).position(|w| w == start).unwrap();
-        let side = 20_000u16.to_be_bytes();
+        let side = 8_000u16.to_be_bytes();
         jpeg[frame + 5..frame + 9].copy_from_slice(&[side, side].concat());
         // A comment makes it 50 KB long.
         let comment = [&[0xFF, 0xFE], &50_000u16.to_be_bytes()[..], &[b' '; 49_998]].concat();
@@ -271,6 +271,13 @@ fn volumes_whose_header_lies() {
     refused(&folder, "offset.nii", &with(108, &1e9f32.to_le_bytes()), "1e9 bytes into");
     let offset = gzipped(&with(108, &1e30f32.to_le_bytes()));
     refused(&folder, "offset.nii.gz", &offset, "1e30 bytes into");
+    // The sum at the end proves the content; without it nothing does.
+    let mut summed = gzipped(&sound);
+    let sum = summed.len() - 8;
+    summed[sum] ^= 1;
+    refused(&folder, "sum.nii.gz", &summed, "checksum");
+    let cut = gzipped(&sound);
+    refused(&folder, "cut.nii.gz", &cut[..cut.len() - 3], "checksum");
     let mut broken = gzipped(&sound);
     let middle = broken.len() / 2;
     broken[middle..].iter_mut().for_each(|byte| *byte ^= 0x55);

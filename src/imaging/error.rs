@@ -50,6 +50,10 @@ impl Refusal {
 /// Pixels that one file may hold, over all its slices: 2 GiB as the values that a slice keeps.
 pub(crate) const MAX_VALUES: usize = 1 << 29;
 
+/// Pixels that one slice may have: 8192 × 8192, which no MRI reaches. A network's input is made
+/// from a whole slice at several times its size.
+const MAX_PIXELS: usize = 1 << 26;
+
 /// Refuses what is larger than the program holds: `slices` of `width × height`.
 pub(crate) fn check_size(width: usize, height: usize, slices: usize) -> Result<usize, Refusal> {
     if width == 0 || height == 0 || slices == 0 {
@@ -57,12 +61,15 @@ pub(crate) fn check_size(width: usize, height: usize, slices: usize) -> Result<u
     }
     width
         .checked_mul(height)
+        .filter(|&pixels| pixels <= MAX_PIXELS)
         .and_then(|pixels| pixels.checked_mul(slices))
         .filter(|&values| values <= MAX_VALUES)
         .ok_or_else(|| {
             let slices = if slices > 1 { format!(", {slices} slices") } else { String::new() };
             Refusal::too_large(format!(
-                "it has {width}×{height} pixels{slices}, more than the {} million that are read",
+                "it has {width}×{height} pixels{slices}, more than the {} million of a slice or the \
+                 {} million of a file that are read",
+                MAX_PIXELS / 1_000_000,
                 MAX_VALUES / 1_000_000
             ))
         })

@@ -23,6 +23,8 @@ const HEADER_BYTES: usize = 348;
 const SMALLEST_OFFSET: u64 = 352;
 /// Extensions are a few kilobytes. What lies beyond would be unpacked to be passed over.
 const LARGEST_OFFSET: u64 = 64 << 20;
+/// How much behind the voxels is read to reach the end of the file.
+const LARGEST_REST: u64 = 1 << 20;
 const NIFTI_2_HEADER_BYTES: i32 = 540;
 
 /// Which format's header a file begins with.
@@ -92,7 +94,7 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
     // Grows as bytes come: a header's promise alone allocates nothing.
     let mut data = Vec::new();
     let expected = voxels * kind.size_of();
-    source.take(expected as u64).read_to_end(&mut data).map_err(|_| ends_early())?;
+    source.by_ref().take(expected as u64).read_to_end(&mut data).map_err(|_| ends_early())?;
     if data.len() < expected {
         return Err(Refusal::damaged(format!(
             "its header promises {}×{}×{} voxels, and it holds {} of {expected} bytes",
@@ -101,6 +103,11 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
             size[2],
             data.len()
         )));
+    }
+    if volumes == 1 {
+        // The end of a gzip file holds the sum that proves its content.
+        let rest = std::io::copy(&mut source.take(LARGEST_REST), &mut std::io::sink());
+        rest.map_err(|_| Refusal::damaged("its gzip is broken: the content fails its checksum"))?;
     }
 
     let mut notes = Vec::new();
