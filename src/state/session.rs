@@ -109,7 +109,12 @@ impl OpenSeries {
         ScanKey { series: self.number, slice: self.slice }
     }
 
-    /// What people call it: the file's name.
+    /// What it says of itself, else its file's name: a DICOM file's is mostly a number.
+    pub fn title(&self) -> String {
+        self.series.description.clone().unwrap_or_else(|| self.name())
+    }
+
+    /// The file's name.
     pub fn name(&self) -> String {
         match self.series.path.file_name() {
             Some(name) => name.to_string_lossy().into_owned(),

@@ -84,9 +84,10 @@ fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color
 
 fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
     let slice = open.slice();
-    let mut lines = vec![strong(elide(&open.name(), fits))];
-    if let Some(description) = &open.series.description {
-        lines.push(plain(elide(description, fits)));
+    let mut lines = vec![strong(elide(&open.title(), fits))];
+    // The first file's name says nothing of the other slices.
+    if open.series.description.is_some() && open.series.slices.len() == 1 {
+        lines.push(plain(elide(&open.name(), fits)));
     }
     let plane = slice.orientation.and_then(|orientation| orientation.plane());
     let plane = plane.map(|plane| format!("{plane} · ")).unwrap_or_default();

@@ -34,8 +34,6 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
     response.widget_info(|| {
         WidgetInfo::selected(Role::Button, true, selected, format!("series {name}"))
     });
-    // A DICOM file's name is mostly a number.
-    let title = open.series.description.as_ref().unwrap_or(&name);
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();
         let fill = match (selected, response.hovered()) {
@@ -64,7 +62,7 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
             let at = pos2(rect.center().x, frame.bottom() + y);
             painter.text(at, Align2::CENTER_TOP, text, theme::small(), color);
         };
-        line(4.0, format::elide(title, fits), tokens.text);
+        line(4.0, format::elide(&open.title(), fits), tokens.text);
         line(18.0, format::elide(&about(open), fits), tokens.dim);
         if open.series.synthetic {
             line(32.0, "synthetic".to_owned(), tokens.warning);
