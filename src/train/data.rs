@@ -23,7 +23,8 @@ pub enum Protocol {
 /// Scans at the network's size.
 #[derive(Debug)]
 pub struct Scans {
-    /// Greys 0..=255, uint8, `[n, 1, size, size]`.
+    /// Greys 0..=255, float32, `[n, 1, size, size]`: as [`resize`] gives them, not rounded, so that
+    /// a network is measured on what it is shown afterwards.
     pub greys: Tensor,
     /// int64, `[n]`.
     pub labels: Tensor,
@@ -123,8 +124,6 @@ fn read(
             let series = imaging::open(&scan.path).map_err(|error| error.to_string())?;
             let slice = &series.slices[series.slices.len() / 2];
             let (greys, _) = resize(slice, input).map_err(|error| error.to_string())?;
-            let greys = greys.f_round().and_then(|g| g.f_to_kind(Kind::Uint8));
-            let greys = greys.map_err(|error| error.to_string())?;
             Ok((greys, Fingerprint::of(slice), scan.class))
         })
         .collect::<Vec<Result<_, String>>>();
@@ -141,7 +140,7 @@ fn read(
     }
     let size = input.size as i64;
     let greys = match greys.len() {
-        0 => Tensor::f_zeros([0, 1, size, size], (Kind::Uint8, tch::Device::Cpu))?,
+        0 => Tensor::f_zeros([0, 1, size, size], (Kind::Float, tch::Device::Cpu))?,
         _ => Tensor::f_cat(&greys, 0)?,
     };
     let labels: Vec<i64> = classes.iter().map(|&class| class as i64).collect();
