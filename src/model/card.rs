@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::Calibration;
+use super::familiarity::Familiarity;
+
 /// The version of the card's format that this program writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// `NAME.json` beside `NAME.safetensors`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,14 +21,25 @@ pub struct Card {
     pub taps: Vec<String>,
     /// What the weights were trained on, and what was left out.
     pub training_data: String,
-    /// How: protocol, seed, command line, augmentation.
+    /// How: protocol, seed, augmentation.
     pub protocol: String,
+    /// What was typed, without the folders.
+    pub command_line: String,
     /// Figures by name: "validation_accuracy", "test_accuracy_all"… each 0..=1 unless it says otherwise.
     pub metrics: std::collections::BTreeMap<String, f64>,
     /// What the weights must not be used for.
     pub limits: String,
     /// SHA-256 of the safetensors file, hexadecimal.
     pub sha256: String,
+    /// Absent where it was not measured; the program then says so beside every probability.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
+    #[serde(default)]
+    pub familiarity: Option<Familiarity>,
+    /// Hashes of the scans that were trained or validated on, so that they are recognised in
+    /// anybody's test set.
+    #[serde(default)]
+    pub learned_from: Vec<String>,
 }
 
 /// The networks this program knows.
@@ -35,6 +49,7 @@ pub enum Architecture {
     SmallCnn,
     Vgg16,
     EfficientnetB0,
+    EfficientnetLite0,
 }
 
 /// How a slice becomes the tensor that the network sees.
@@ -52,6 +67,8 @@ pub struct Input {
     pub std: Vec<f32>,
     pub interpolation: Interpolation,
     pub fit: Fit,
+    #[serde(default)]
+    pub levels: Levels,
 }
 
 /// How a slice is resized.
@@ -70,6 +87,19 @@ pub enum Fit {
     Stretch,
     /// The shorter side is padded with black, evenly.
     Pad,
+    /// The dark margins around the head are left out first, then as [`Fit::Pad`].
+    Head,
+}
+
+/// Which values become black and white before anything else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Levels {
+    /// Eight-bit values as they are; wider ones, which have no absolute scale, by their quantiles.
+    #[default]
+    Stored,
+    /// All by their quantiles, so that a picture's brightness says nothing about its origin.
+    Quantiles,
 }
 
 impl Architecture {
@@ -79,6 +109,57 @@ impl Architecture {
             Self::SmallCnn => "small_cnn",
             Self::Vgg16 => "vgg16",
             Self::EfficientnetB0 => "efficientnet_b0",
+            Self::EfficientnetLite0 => "efficientnet_lite0",
+        }
+    }
+}
+
+/// How values 0..=255 are scaled for the networks that were trained on ImageNet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Normalisation {
+    /// To 0..=1, then by the mean and SD of the training scans.
+    Measured,
+    /// torchvision's: to 0..=1, then by ImageNet's mean and SD.
+    Imagenet,
+    /// EfficientNet-Lite's: `(x − 127) / 128`.
+    Lite,
+    /// Caffe's and Keras's VGG: blue, green and red means subtracted from 0..=255.
+    Caffe,
+}
+
+impl Normalisation {
+    /// Sets range, mean and SD; [`Self::Measured`] sets those of any training scans: 0 and 1.
+    pub fn apply(self, input: &mut Input) {
+        let (top, mean, std) = match self {
+            Self::Measured => (1.0, [0.0; 3], [1.0; 3]),
+            Self::Imagenet => (1.0, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+            Self::Lite => (255.0, [127.0; 3], [128.0; 3]),
+            Self::Caffe => (255.0, [103.939, 116.779, 123.68], [1.0; 3]),
+        };
+        input.range = [0.0, top];
+        input.mean = mean[..input.channels.min(3)].to_vec();
+        input.std = std[..input.channels.min(3)].to_vec();
+    }
+
+    fn is_of(self, input: &Input) -> bool {
+        let mut own = input.clone();
+        self.apply(&mut own);
+        own == *input
+    }
+}
+
+impl Architecture {
+    /// Whether an input is scaled in a way that this architecture is trained with. Scaling twice is
+    /// the classic way to 99 % training and 10 % validation accuracy.
+    fn takes(self, input: &Input) -> bool {
+        let unit = input.range == [0.0, 1.0]
+            && input.mean.iter().all(|mean| (0.0..=1.0).contains(mean))
+            && input.std.iter().all(|std| (0.01..=1.0).contains(std));
+        match self {
+            Self::SmallCnn => unit,
+            Self::Vgg16 => unit || Normalisation::Caffe.is_of(input),
+            Self::EfficientnetB0 => unit || Normalisation::Lite.is_of(input),
+            Self::EfficientnetLite0 => Normalisation::Lite.is_of(input),
         }
     }
 }
@@ -105,7 +186,7 @@ impl Card {
         }
         let channels: &[usize] = match self.architecture {
             Architecture::SmallCnn => &[1, 3],
-            Architecture::Vgg16 | Architecture::EfficientnetB0 => &[3],
+            _ => &[3],
         };
         if !channels.contains(&input.channels) {
             return Err(format!(
@@ -123,6 +204,16 @@ impl Card {
         }
         if input.range[0] >= input.range[1] {
             return Err("the range must rise".into());
+        }
+        if !self.architecture.takes(input) {
+            return Err(format!(
+                "{} does not take values of the range {:?} with mean {:?} and SD {:?}: they would be \
+                 scaled twice, or not at all",
+                self.architecture.name(),
+                input.range,
+                input.mean,
+                input.std
+            ));
         }
         Ok(())
     }

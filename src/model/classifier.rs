@@ -188,6 +188,7 @@ impl Classifier {
                 name: name.clone(),
                 logit,
                 probability,
+                calibrated: None,
             })
             .collect();
         Ok(Prediction {
@@ -196,6 +197,8 @@ impl Classifier {
             device: device_name(self.device),
             classes,
             predicted,
+            conformal_set: None,
+            familiarity: None,
             elapsed: started.elapsed(),
         })
     }

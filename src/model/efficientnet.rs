@@ -1,9 +1,10 @@
-//! EfficientNet-B0 with torchvision's names. Tan and Le, arXiv 1905.11946.
+//! EfficientNet-B0 with torchvision's names (Tan and Le, arXiv 1905.11946), and Lite0, its sibling
+//! without squeeze-and-excitation and with ReLU6.
 
 use tch::nn;
 use tch::{Kind, Tensor};
 
-use super::network::{Activation, Conv, ConvUnit, Network, Taps};
+use super::network::{Activation, Conv, ConvUnit, EaseIn, Network, Padding, Taps};
 use super::prediction::LayerInfo;
 
 /// One row of table 1 of the paper: the inverted bottlenecks of a stage.
@@ -28,60 +29,94 @@ const STEM: i64 = 32;
 const HEAD: i64 = 1280;
 const DROPOUT: f64 = 0.3;
 
+/// The members of the family that are known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// As torchvision has it: SiLU, squeeze-and-excitation, even padding.
+    B0,
+    /// As TensorFlow has it: ReLU6, no squeeze-and-excitation, "same" padding, batch norm's ε 0.001.
+    Lite0,
+}
+
+impl Variant {
+    fn conv(self, input: i64, output: i64, kernel: i64) -> Conv {
+        let conv = Conv::new(input, output, kernel);
+        match self {
+            Self::B0 => conv,
+            Self::Lite0 => Conv { padding: Padding::Same, epsilon: 1e-3, ..conv },
+        }
+    }
+}
+
 /// A stem, sixteen inverted bottlenecks, a head convolution, and one linear layer:
 /// 49 spatial convolutions.
 #[derive(Debug)]
-pub struct EfficientNetB0 {
+pub struct EfficientNet {
     stem: ConvUnit,
     blocks: Vec<Bottleneck>,
     head: ConvUnit,
     classifier: nn::Linear,
+    ease: EaseIn,
 }
 
-impl EfficientNetB0 {
+impl EfficientNet {
     /// Variables `features.*` and `classifier.1.*` under `root`.
-    pub fn new(root: &nn::Path, classes: i64) -> Self {
+    pub fn new(root: &nn::Path, classes: i64, variant: Variant) -> Self {
         let features = root / "features";
-        let stem = ConvUnit::normed(
-            &(&features / "0"),
-            Conv::new(3, STEM, 3).stride(2),
-            Activation::Silu,
-            1,
-        );
+        let ease = EaseIn::done();
+        let parts = Parts {
+            variant,
+            activation: match variant {
+                Variant::B0 => Activation::Silu(ease.clone()),
+                Variant::Lite0 => Activation::Relu6,
+            },
+        };
+        let stem = parts.unit(&(&features / "0"), variant.conv(3, STEM, 3).stride(2), 1);
         let mut input = STEM;
         let mut blocks = Vec::new();
         for (index, stage) in STAGES.iter().enumerate() {
             for block in 0..stage.blocks {
                 let path = &features / (index + 1) / block / "block";
                 let stride = if block == 0 { stage.stride } else { 1 };
-                blocks.push(Bottleneck::new(&path, input, stage, stride, index + 2));
+                blocks.push(Bottleneck::new(&path, input, stage, stride, index + 2, &parts));
                 input = stage.output;
             }
         }
         let last = STAGES.len() + 1;
-        let head = ConvUnit::normed(
-            &(&features / last),
-            Conv::new(input, HEAD, 1),
-            Activation::Silu,
-            last + 1,
-        );
+        let head = parts.unit(&(&features / last), variant.conv(input, HEAD, 1), last + 1);
         let classifier =
             nn::linear(root / "classifier" / "1", HEAD, classes, nn::LinearConfig::default());
-        Self { stem, blocks, head, classifier }
+        Self { stem, blocks, head, classifier, ease }
     }
 }
 
-impl Network for EfficientNetB0 {
-    fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
+/// What the units of one network share.
+struct Parts {
+    variant: Variant,
+    activation: Activation,
+}
+
+impl Parts {
+    fn unit(&self, path: &nn::Path, conv: Conv, stage: usize) -> ConvUnit {
+        ConvUnit::normed(path, conv, self.activation.clone(), stage)
+    }
+}
+
+impl Network for EfficientNet {
+    fn features(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
         let mut x = self.stem.forward(input, train, taps);
         for block in &self.blocks {
             x = block.forward(&x, train, taps);
         }
-        self.head
-            .forward(&x, train, taps)
-            .mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
-            .dropout(DROPOUT, train)
-            .apply_t(&self.classifier, train)
+        self.head.forward(&x, train, taps).mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
+    }
+
+    fn decide(&self, features: &Tensor, train: bool) -> Tensor {
+        features.dropout(DROPOUT, train).apply_t(&self.classifier, train)
+    }
+
+    fn ease_in(&self, share: f64) {
+        self.ease.set(share);
     }
 
     fn layers(&self) -> Vec<LayerInfo> {
@@ -100,29 +135,35 @@ struct Bottleneck {
     /// Absent where the stage does not expand.
     expand: Option<ConvUnit>,
     depthwise: ConvUnit,
-    gate: SqueezeExcitation,
+    /// Absent in Lite0.
+    gate: Option<SqueezeExcitation>,
     project: ConvUnit,
     residual: bool,
 }
 
 impl Bottleneck {
-    fn new(path: &nn::Path, input: i64, stage: &Stage, stride: i64, number: usize) -> Self {
+    fn new(
+        path: &nn::Path,
+        input: i64,
+        stage: &Stage,
+        stride: i64,
+        number: usize,
+        parts: &Parts,
+    ) -> Self {
+        let variant = parts.variant;
         let wide = input * stage.expand;
         // torchvision numbers the parts of a block from 0, so that without an expansion all move up.
         let offset = usize::from(stage.expand != 1);
-        let expand = (stage.expand != 1).then(|| {
-            ConvUnit::normed(&(path / "0"), Conv::new(input, wide, 1), Activation::Silu, number)
-        });
-        let depthwise = ConvUnit::normed(
-            &(path / offset),
-            Conv::new(wide, wide, stage.kernel).stride(stride).groups(wide),
-            Activation::Silu,
-            number,
-        );
-        let gate = SqueezeExcitation::new(&(path / (offset + 1)), wide, (input / 4).max(1));
+        let expand = (stage.expand != 1)
+            .then(|| parts.unit(&(path / "0"), variant.conv(input, wide, 1), number));
+        let depthwise = variant.conv(wide, wide, stage.kernel).stride(stride).groups(wide);
+        let depthwise = parts.unit(&(path / offset), depthwise, number);
+        let gate = (variant == Variant::B0)
+            .then(|| SqueezeExcitation::new(&(path / (offset + 1)), wide, (input / 4).max(1)));
+        // Lite0's weights are named as B0's: the gate's number stays free.
         let project = ConvUnit::normed(
             &(path / (offset + 2)),
-            Conv::new(wide, stage.output, 1),
+            variant.conv(wide, stage.output, 1),
             Activation::None,
             number,
         );
@@ -133,7 +174,11 @@ impl Bottleneck {
     fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
         let expanded = self.expand.as_ref().map(|unit| unit.forward(input, train, taps));
         let x = self.depthwise.forward(expanded.as_ref().unwrap_or(input), train, taps);
-        let x = self.project.forward(&self.gate.forward(&x), train, taps);
+        let x = match &self.gate {
+            Some(gate) => gate.forward(&x),
+            None => x,
+        };
+        let x = self.project.forward(&x, train, taps);
         if self.residual { x + input } else { x }
     }
 

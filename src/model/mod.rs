@@ -1,10 +1,12 @@
 //! Pixels to probabilities. tch starts here.
 
+pub mod calibration;
 pub mod card;
 pub mod checkpoint;
 pub mod classifier;
 pub mod device;
 mod efficientnet;
+pub mod familiarity;
 pub mod network;
 pub mod prediction;
 pub mod preprocess;

@@ -83,6 +83,8 @@ pub struct ClassScore {
     pub logit: f32,
     /// Softmax of the logits, 0..=1, as the network gives it: not calibrated.
     pub probability: f32,
+    /// Softmax of the logits over the card's temperature, 0..=1.
+    pub calibrated: Option<f32>,
 }
 
 /// The answer of a network to one slice.
@@ -98,8 +100,27 @@ pub struct Prediction {
     pub classes: Vec<ClassScore>,
     /// Index of the class with the largest logit.
     pub predicted: usize,
+    /// The classes that the card's conformal rule cannot exclude, as indices, likeliest first.
+    pub conformal_set: Option<Vec<usize>>,
+    pub familiarity: Option<FamiliarityScore>,
     /// Preprocessing and forward pass.
     pub elapsed: Duration,
+}
+
+/// How unlike the training scans a scan is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FamiliarityScore {
+    /// Larger is less familiar.
+    pub score: f32,
+    /// The card's: 95 % of the validation scans stay below.
+    pub threshold: f32,
+}
+
+impl FamiliarityScore {
+    /// Whether the scan is unlike the training scans: then no class is certain.
+    pub fn unfamiliar(self) -> bool {
+        self.score > self.threshold
+    }
 }
 
 /// The part of a scan that the network's square input shows, in the scan's pixel edges

@@ -3,11 +3,12 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::card::{Fit, Input};
+use super::card::{Fit, Input, Levels};
 use super::prediction::InputRegion;
 use crate::imaging::{Depth, Slice, lut::quantiles};
 
-/// Values wider than eight bits have no absolute scale in MRI: these quantiles become 0 and 255.
+/// Where values have no absolute scale, as those wider than eight bits in MRI, these quantiles become
+/// 0 and 255.
 pub const WIDE_QUANTILES: [f32; 2] = [0.005, 0.995];
 
 /// The tensor of a slice, float32 `[1, channels, size, size]` on the CPU, and the part of the scan it shows.
@@ -23,14 +24,17 @@ pub fn preprocess(slice: &Slice, input: &Input) -> Result<(Tensor, InputRegion),
 /// augments them before [`normalise`].
 pub fn resize(slice: &Slice, input: &Input) -> Result<(Tensor, InputRegion), TchError> {
     let (height, width) = (slice.height as i64, slice.width as i64);
-    let greys = Tensor::f_from_slice(&greys(slice))?.f_view([1, 1, height, width])?;
+    let values = greys(slice, input.levels);
+    let greys = Tensor::f_from_slice(&values)?.f_view([1, 1, height, width])?;
     let (placed, region) = match input.fit {
         Fit::Stretch => (greys, region_of(0, 0, width, height)),
-        Fit::Pad => {
-            let side = width.max(height);
-            let (left, top) = ((side - width) / 2, (side - height) / 2);
-            let edges = [left, side - width - left, top, side - height - top];
-            (greys.f_constant_pad_nd(edges)?, region_of(-left, -top, side, side))
+        Fit::Pad => pad(&greys, 0, 0)?,
+        Fit::Head => {
+            let head = head(&values, slice.width, slice.height);
+            let (x, y) = (head.x as i64, head.y as i64);
+            let cut =
+                greys.f_narrow(3, x, head.width as i64)?.f_narrow(2, y, head.height as i64)?;
+            pad(&cut, x, y)?
         }
     };
     let size = input.size as i64;
@@ -55,11 +59,55 @@ pub fn normalise(greys: &Tensor, input: &Input) -> Result<Tensor, TchError> {
         .f_to_kind(Kind::Float)
 }
 
+/// A part of a scan made square with black, and where that lies when its corner is at `x`, `y`.
+fn pad(greys: &Tensor, x: i64, y: i64) -> Result<(Tensor, InputRegion), TchError> {
+    let (height, width) = (greys.size()[2], greys.size()[3]);
+    let side = width.max(height);
+    let (left, top) = ((side - width) / 2, (side - height) / 2);
+    let edges = [left, side - width - left, top, side - height - top];
+    Ok((greys.f_constant_pad_nd(edges)?, region_of(x - left, y - top, side, side)))
+}
+
+/// A rectangle of pixels.
+struct Pixels {
+    x: usize,
+    y: usize,
+    width: usize,
+    height: usize,
+}
+
+/// The rows and columns that hold the head: from the first to the last of which more than
+/// [`HEAD_SHARE`] is brighter than [`HEAD_GREY`]. All of a scan in which nothing much is.
+fn head(greys: &[f32], width: usize, height: usize) -> Pixels {
+    let (mut rows, mut columns) = (vec![0usize; height], vec![0usize; width]);
+    for (y, row) in greys.chunks_exact(width).enumerate() {
+        for (x, &grey) in row.iter().enumerate() {
+            let bright = usize::from(grey > HEAD_GREY);
+            rows[y] += bright;
+            columns[x] += bright;
+        }
+    }
+    let ends = |counts: &[usize], across: usize| {
+        let full = |&count: &usize| count as f32 > HEAD_SHARE * across as f32;
+        let first = counts.iter().position(full).unwrap_or(0);
+        let last = counts.iter().rposition(full).unwrap_or(counts.len() - 1);
+        // Less than a quarter of a side is no head: a label, a spot.
+        if (last + 1 - first) * 4 < counts.len() { (0, counts.len()) } else { (first, last + 1) }
+    };
+    let ((top, bottom), (left, right)) = (ends(&rows, width), ends(&columns, height));
+    Pixels { x: left, y: top, width: right - left, height: bottom - top }
+}
+
+/// What is darker is background.
+const HEAD_GREY: f32 = 25.0;
+/// Share of a row or column that must be head.
+const HEAD_SHARE: f32 = 0.03;
+
 /// Greys 0..=255, dark to bright, as the file means them.
-fn greys(slice: &Slice) -> Vec<f32> {
-    let to_grey: Box<dyn Fn(f32) -> f32> = match slice.depth {
-        Depth::EightBit => Box::new(|stored| stored),
-        Depth::Wide => {
+fn greys(slice: &Slice, levels: Levels) -> Vec<f32> {
+    let to_grey: Box<dyn Fn(f32) -> f32> = match (slice.depth, levels) {
+        (Depth::EightBit, Levels::Stored) => Box::new(|stored| stored),
+        _ => {
             let ends = quantiles(&slice.stored, &WIDE_QUANTILES);
             let span = ends[1] - ends[0];
             // A flat slice is black, not a division by zero.
@@ -95,6 +143,7 @@ mod tests {
             std: vec![0.2, 0.2, 0.1],
             interpolation: Interpolation::Bilinear,
             fit,
+            levels: Levels::Stored,
         }
     }
 
@@ -138,6 +187,33 @@ mod tests {
         let seen = values(&tensor);
         assert!((seen[0] - (0.0 - 0.5) / 0.2).abs() < 1e-6, "the corner is padding");
         assert!((seen[4 * 8] - (1.0 - 0.5) / 0.2).abs() < 1e-6, "the middle is scan");
+    }
+
+    #[test]
+    fn the_margins_around_the_head_are_left_out() {
+        let mut slice = Slice::new(64, 40, vec![3.0; 64 * 40], Depth::EightBit);
+        for y in 5..35 {
+            for x in 20..44 {
+                slice.stored[y * 64 + x] = 150.0;
+            }
+        }
+        slice.stored[2] = 255.0; // a speck is no head
+        let (_, region) = preprocess(&slice, &input(Fit::Head)).expect("runs");
+        assert_eq!(region, InputRegion { x: 17.0, y: 5.0, width: 30.0, height: 30.0 });
+        let dark = Slice::new(64, 40, vec![3.0; 64 * 40], Depth::EightBit);
+        let (_, region) = preprocess(&dark, &input(Fit::Head)).expect("runs");
+        assert_eq!(region, InputRegion { x: 0.0, y: -12.0, width: 64.0, height: 64.0 });
+    }
+
+    #[test]
+    fn quantiles_make_brightness_say_nothing() {
+        let stored: Vec<f32> = (0..64).map(|v| v as f32).collect();
+        let input = Input { levels: Levels::Quantiles, ..input(Fit::Stretch) };
+        let dim = Slice::new(8, 8, stored.clone(), Depth::EightBit);
+        let bright = Slice::new(8, 8, stored.iter().map(|v| v * 4.0).collect(), Depth::EightBit);
+        let (a, b) = (preprocess(&dim, &input), preprocess(&bright, &input));
+        let (a, b) = (values(&a.expect("runs").0), values(&b.expect("runs").0));
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 
     #[test]

@@ -38,14 +38,16 @@ impl SmallCnn {
 }
 
 impl Network for SmallCnn {
-    fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
+    fn features(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
         let mut x = input.shallow_clone();
         for unit in &self.units {
             x = unit.forward(&x, train, taps).max_pool2d_default(2);
         }
         x.mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
-            .dropout(DROPOUT, train)
-            .apply_t(&self.classifier, train)
+    }
+
+    fn decide(&self, features: &Tensor, train: bool) -> Tensor {
+        features.dropout(DROPOUT, train).apply_t(&self.classifier, train)
     }
 
     fn layers(&self) -> Vec<LayerInfo> {

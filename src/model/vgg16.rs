@@ -78,7 +78,7 @@ fn large_linear() -> LinearConfig {
 }
 
 impl Network for Vgg16 {
-    fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
+    fn features(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
         let mut x = input.shallow_clone();
         for stage in &self.stages {
             for unit in stage {
@@ -87,21 +87,21 @@ impl Network for Vgg16 {
             x = x.max_pool2d_default(2);
         }
         match &self.head {
-            Head::Torchvision([first, second, last]) => x
+            Head::Torchvision([first, second, _]) => x
                 .adaptive_avg_pool2d([7, 7])
                 .flatten(1, -1)
                 .apply_t(first, train)
                 .relu()
                 .dropout(DROPOUT, train)
                 .apply_t(second, train)
-                .relu()
-                .dropout(DROPOUT, train)
-                .apply_t(last, train),
-            Head::Pooled(linear) => x
-                .mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
-                .dropout(DROPOUT, train)
-                .apply_t(linear, train),
+                .relu(),
+            Head::Pooled(_) => x.mean_dim([2i64, 3].as_slice(), false, None::<Kind>),
         }
+    }
+
+    fn decide(&self, features: &Tensor, train: bool) -> Tensor {
+        let (Head::Torchvision([.., last]) | Head::Pooled(last)) = &self.head;
+        features.dropout(DROPOUT, train).apply_t(last, train)
     }
 
     fn layers(&self) -> Vec<LayerInfo> {

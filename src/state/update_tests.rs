@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::imaging::{Depth, Slice, Window};
-use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
+use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels};
 use crate::model::prediction::{
     ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap, TapPoint,
 };
@@ -38,6 +38,7 @@ fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
             std: vec![0.5],
             interpolation: Interpolation::Bilinear,
             fit: Fit::Pad,
+            levels: Levels::Stored,
         },
         taps: taps.iter().map(|tap| (*tap).to_owned()).collect(),
         training_data: String::new(),
@@ -45,6 +46,10 @@ fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
         metrics: BTreeMap::new(),
         limits: String::new(),
         sha256: String::new(),
+        calibration: None,
+        familiarity: None,
+        learned_from: Vec::new(),
+        command_line: String::new(),
     };
     CheckpointInfo { path: format!("{name}.safetensors").into(), card: Arc::new(card) }
 }
@@ -59,7 +64,12 @@ fn list(state: &mut State, names: &[&str]) -> Vec<Request> {
 
 fn prediction(predicted: usize) -> Arc<Prediction> {
     let classes = ["glioma", "meningioma", "no tumour", "pituitary"]
-        .map(|name| ClassScore { name: name.into(), logit: 0.0, probability: 0.25 })
+        .map(|name| ClassScore {
+            name: name.into(),
+            logit: 0.0,
+            probability: 0.25,
+            calibrated: None,
+        })
         .to_vec();
     Arc::new(Prediction {
         model: "a".into(),
@@ -67,6 +77,8 @@ fn prediction(predicted: usize) -> Arc<Prediction> {
         device: "CPU".into(),
         classes,
         predicted,
+        conformal_set: None,
+        familiarity: None,
         elapsed: Duration::from_millis(1),
     })
 }

@@ -17,7 +17,7 @@ use super::data::{Data, Protocol, Scans, load};
 use super::history::{self, Epoch};
 use crate::dataset::folder;
 use crate::model::VggHead;
-use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
+use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels};
 use crate::model::checkpoint;
 use crate::model::device::runtime;
 use crate::model::network::{Network, Shape, Taps};
@@ -311,6 +311,10 @@ impl<'a> Trainer<'a> {
                      training scans are often wrong with high confidence."
                     .into(),
             sha256: String::new(),
+            calibration: None,
+            familiarity: None,
+            learned_from: Vec::new(),
+            command_line: String::new(),
         }
     }
 }
@@ -341,6 +345,7 @@ fn input_of(options: &Options) -> Input {
         std: vec![1.0; channels],
         interpolation: Interpolation::Bilinear,
         fit: Fit::Pad,
+        levels: Levels::Stored,
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mrimaster::model::VggHead;
-use mrimaster::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
+use mrimaster::model::card::{
+    Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
+};
 use mrimaster::model::checkpoint;
 use mrimaster::model::network::Shape;
 use tch::Device;
@@ -27,6 +29,7 @@ pub fn card() -> Card {
             std: vec![0.2],
             interpolation: Interpolation::Bilinear,
             fit: Fit::Pad,
+            levels: Levels::Stored,
         },
         taps: shape.layers().expect("built").into_iter().map(|layer| layer.name).collect(),
         training_data: "none: weights by formula".into(),
@@ -34,6 +37,10 @@ pub fn card() -> Card {
         metrics: BTreeMap::new(),
         limits: "A test's.".into(),
         sha256: String::new(),
+        calibration: None,
+        familiarity: None,
+        learned_from: Vec::new(),
+        command_line: String::new(),
     }
 }
 

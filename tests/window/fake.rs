@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use mrimaster::app::Workers;
 use mrimaster::imaging::{Depth, Series, Slice};
-use mrimaster::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation};
+use mrimaster::model::card::{
+    Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
+};
 use mrimaster::model::prediction::{
     CheckpointInfo, ClassScore, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap,
 };
@@ -146,6 +148,7 @@ fn checkpoint(name: &str) -> CheckpointInfo {
             std: vec![0.5; 3],
             interpolation: Interpolation::Bilinear,
             fit: Fit::Stretch,
+            levels: Levels::Stored,
         },
         taps: layers().into_iter().map(|(layer, ..)| layer.name).collect(),
         training_data: "nothing: it is made up".into(),
@@ -153,6 +156,10 @@ fn checkpoint(name: &str) -> CheckpointInfo {
         metrics: BTreeMap::new(),
         limits: "for tests only".into(),
         sha256: "00".into(),
+        calibration: None,
+        familiarity: None,
+        learned_from: Vec::new(),
+        command_line: String::new(),
     };
     CheckpointInfo { path: format!("weights/{name}.safetensors").into(), card: Arc::new(card) }
 }
@@ -165,6 +172,7 @@ fn prediction(asked: &Classify) -> Prediction {
             name: (*name).into(),
             logit: probability.ln(),
             probability,
+            calibrated: None,
         })
         .collect();
     Prediction {
@@ -173,6 +181,8 @@ fn prediction(asked: &Classify) -> Prediction {
         device: "CPU".into(),
         classes,
         predicted: 0,
+        conformal_set: None,
+        familiarity: None,
         elapsed: Duration::from_millis(84),
     }
 }
