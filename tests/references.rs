@@ -209,6 +209,7 @@ fn resizing_equals_pytorch() {
                 std: vec![1.0],
                 interpolation: Interpolation::Bilinear,
                 fit,
+                levels: mrimaster::model::card::Levels::Stored,
             };
             let (tensor, _) = resize(&slice, &input).expect("resized");
             let found = Vec::<f32>::try_from(tensor.view([-1])).expect("floats");
