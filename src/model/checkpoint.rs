@@ -190,6 +190,19 @@ impl Weights {
         })
     }
 
+    /// One tensor, float32, every value finite.
+    ///
+    /// # Errors
+    /// Where it is missing or cannot be used.
+    pub fn tensor(&self, name: &str) -> Result<Tensor, CheckpointError> {
+        let fail = |reason: String| CheckpointError::new(&self.path, reason);
+        let tensors = self.tensors()?;
+        let view =
+            tensors.tensor(name).map_err(|_| fail(format!("the tensor {name} is missing")))?;
+        let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
+        to_tensor(&view, &shape).map_err(|reason| fail(format!("{name} cannot be used: {reason}")))
+    }
+
     fn tensors(&self) -> Result<SafeTensors<'_>, CheckpointError> {
         SafeTensors::deserialize(&self.bytes).map_err(|error| {
             CheckpointError::new(
@@ -232,7 +245,7 @@ pub fn save(path: &Path, store: &VarStore, mut card: Card) -> Result<(), Checkpo
 }
 
 /// torchvision's batch norms count their batches; a network at rest has no use for the count.
-fn is_counter(name: &str) -> bool {
+pub(crate) fn is_counter(name: &str) -> bool {
     name.ends_with(".num_batches_tracked")
 }
 
