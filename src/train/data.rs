@@ -201,7 +201,8 @@ impl Sides {
             groups = join_groups(&groups, &index.groups(&training.paths, &options.folder));
         }
         let kept: Vec<usize> = (0..training.len()).filter(|&i| !leaking[i]).collect();
-        let of_kept = |values: &[usize]| -> Vec<usize> { kept.iter().map(|&i| values[i]).collect() };
+        let of_kept =
+            |values: &[usize]| -> Vec<usize> { kept.iter().map(|&i| values[i]).collect() };
         let chosen =
             split(&of_kept(&training.classes), &of_kept(&groups), VALIDATION, options.seed);
         let mut of = vec![Side::LeftOut; training.len()];

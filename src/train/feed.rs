@@ -9,7 +9,6 @@ use rand_pcg::Pcg64;
 use tch::{Device, TchError, Tensor};
 
 use super::augment::{augment, mix};
-use super::data::Scans;
 use crate::model::card::Input;
 use crate::model::preprocess::normalise;
 
@@ -28,9 +27,12 @@ pub struct Batch {
 }
 
 /// How batches are made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Recipe<'a> {
-    pub scans: &'a Scans,
+    /// Greys 0..=255, `[n, 1, size, size]`, and their classes, `[n]`: of the thread that makes the
+    /// batches, since tensors are not shared between threads.
+    pub greys: Tensor,
+    pub labels: Tensor,
     pub input: &'a Input,
     pub classes: i64,
     pub batch: usize,
@@ -54,7 +56,7 @@ impl Feed {
     ) -> Self {
         let (sender, batches) = sync_channel(AHEAD);
         scope.spawn(move || {
-            let mut order: Vec<i64> = (0..recipe.scans.len() as i64).collect();
+            let mut order: Vec<i64> = (0..recipe.labels.size()[0]).collect();
             order.shuffle(&mut random);
             for chosen in order.chunks(recipe.batch) {
                 // A batch norm needs two; the odd scan has its turn in another epoch.
@@ -85,8 +87,8 @@ impl Iterator for Feed {
 impl Recipe<'_> {
     fn batch(&self, chosen: &[i64], random: &mut Pcg64) -> Result<Batch, TchError> {
         let index = Tensor::f_from_slice(chosen)?;
-        let greys = self.scans.greys.f_index_select(0, &index)?.f_to_device(self.device)?;
-        let labels = self.scans.labels.f_index_select(0, &index)?.f_to_device(self.device)?;
+        let greys = self.greys.f_index_select(0, &index)?.f_to_device(self.device)?;
+        let labels = self.labels.f_index_select(0, &index)?.f_to_device(self.device)?;
         let mut greys = augment(&greys, random)?;
         let mut targets = labels.f_one_hot(self.classes)?.f_to_kind(tch::Kind::Float)?;
         if self.mixup > 0.0 {

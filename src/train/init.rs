@@ -35,8 +35,8 @@ pub fn load(
     let weights = Weights::read_unchecked(path)?;
     let names = weights.names()?;
     let variables = store.variables();
-    let from_sibling = architecture == Architecture::EfficientnetB0
-        && !names.iter().any(|name| is_gate(name));
+    let from_sibling =
+        architecture == Architecture::EfficientnetB0 && !names.iter().any(|name| is_gate(name));
 
     let mut taken = Taken { classifier: true, from_sibling };
     let mut found: Vec<(Tensor, Tensor)> = Vec::new();

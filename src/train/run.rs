@@ -86,8 +86,7 @@ impl<'a> Trainer<'a> {
             vgg_head: VggHead::Pooled,
         };
         let (store, mut average_store) = (VarStore::new(device), VarStore::new(device));
-        let (network, average_network) =
-            (shape.build(&store)?, shape.build(&average_store)?);
+        let (network, average_network) = (shape.build(&store)?, shape.build(&average_store)?);
         let mut eases_in = false;
         if let Some(path) = &options.init {
             let taken = init::load(path, options.arch, &store)?;
@@ -108,9 +107,11 @@ impl<'a> Trainer<'a> {
         });
         if options.frozen() {
             let variables = store.variables().into_iter();
-            variables.filter(|(name, _)| name.starts_with("features.")).for_each(|(_, variable)| {
-                let _ = variable.set_requires_grad(false);
-            });
+            variables.filter(|(name, _)| name.starts_with("features.")).for_each(
+                |(_, variable)| {
+                    let _ = variable.set_requires_grad(false);
+                },
+            );
         }
         let average = Average::new(&store, &mut average_store)?;
         let optimizer = AdamW::new(&store, options.weight_decay)?;
@@ -228,19 +229,19 @@ impl<'a> Trainer<'a> {
         let random = Pcg64::new(u128::from(self.options.seed), epoch as u128);
         tch::manual_seed((self.options.seed as i64).wrapping_mul(1_000).wrapping_add(epoch as i64));
         self.ease_in(epoch);
+        let input = self.input.clone();
         let recipe = Recipe {
-            scans: &data.training,
-            input: &self.input.clone(),
+            greys: data.training.greys.shallow_clone(),
+            labels: data.training.labels.shallow_clone(),
+            input: &input,
             classes: self.classes,
             batch: self.options.batch,
             mixup: self.options.mixup,
             device: self.device,
         };
         let steps = data.training.len().div_ceil(self.options.batch);
-        let bar = bar(
-            data.training.len(),
-            "{msg} {wide_bar} {pos}/{len} scans, {per_sec}, {eta} left",
-        );
+        let bar =
+            bar(data.training.len(), "{msg} {wide_bar} {pos}/{len} scans, {per_sec}, {eta} left");
         let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0i64);
         let waited = std::thread::scope(|scope| -> anyhow::Result<_> {
             let mut feed = Feed::start(scope, recipe, random);
@@ -317,7 +318,10 @@ impl<'a> Trainer<'a> {
                 logits.push(logit.f_to_device(Device::Cpu)?);
                 features.push(feature.f_to_device(Device::Cpu)?);
             }
-            Ok(Measured { logits: Tensor::f_cat(&logits, 0)?, features: Tensor::f_cat(&features, 0)? })
+            Ok(Measured {
+                logits: Tensor::f_cat(&logits, 0)?,
+                features: Tensor::f_cat(&features, 0)?,
+            })
         })
     }
 }

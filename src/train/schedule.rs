@@ -90,11 +90,8 @@ mod tests {
     fn the_rate_falls_on_a_plateau_and_training_ends_when_nothing_helps() {
         let mut standing = Standing::new(&PACE);
         let losses = [1.0, 0.5, 0.6, 0.6, 0.4, 0.4, 0.4, 0.5, 0.5, 0.5];
-        let verdicts: Vec<Verdict> = losses
-            .iter()
-            .enumerate()
-            .map(|(i, &loss)| standing.hear(&PACE, i + 1, loss))
-            .collect();
+        let verdicts: Vec<Verdict> =
+            losses.iter().enumerate().map(|(i, &loss)| standing.hear(&PACE, i + 1, loss)).collect();
         let reduced: Vec<usize> = (0..10).filter(|&i| verdicts[i].reduced).map(|i| i + 1).collect();
         assert_eq!(reduced, [4, 7, 9]);
         assert!((standing.rate - 0.9 / 27.0).abs() < 1e-12);

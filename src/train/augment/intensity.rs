@@ -114,9 +114,7 @@ pub fn noise(scans: &Tensor, random: &mut dyn RngCore) -> Result<Tensor, TchErro
 
 /// Normal draws of the generator at hand: libtorch's own would be shared with dropout.
 fn normal(size: [i64; 4], random: &mut dyn RngCore) -> Result<Tensor, TchError> {
-    let values: Vec<f32> = StandardNormal
-        .sample_iter(random)
-        .take(size.iter().product::<i64>() as usize)
-        .collect();
+    let values: Vec<f32> =
+        StandardNormal.sample_iter(random).take(size.iter().product::<i64>() as usize).collect();
     Tensor::f_from_slice(&values)?.f_view(size)
 }

@@ -56,8 +56,7 @@ fn some(
     random: &mut impl Rng,
 ) -> Result<Tensor, TchError> {
     let count = scans.size()[0];
-    let chosen: Vec<i64> =
-        (0..count).filter(|_| random.random_bool(augmentation.share)).collect();
+    let chosen: Vec<i64> = (0..count).filter(|_| random.random_bool(augmentation.share)).collect();
     if chosen.is_empty() {
         return Ok(scans.shallow_clone());
     }
@@ -122,7 +121,8 @@ mod tests {
     #[test]
     fn each_changes_every_scan_by_its_own_draw() {
         for augmentation in ALL {
-            let varied = (augmentation.apply)(&batch(), &mut Pcg64::seed_from_u64(3)).expect("runs");
+            let varied =
+                (augmentation.apply)(&batch(), &mut Pcg64::seed_from_u64(3)).expect("runs");
             assert_eq!(varied.size(), batch().size(), "{}", augmentation.name);
             assert_ne!(varied.isfinite().all().int64_value(&[]), 0, "{}", augmentation.name);
             for scan in 0..8 {
@@ -131,7 +131,11 @@ mod tests {
             }
             let apart = (varied.get(0) - varied.get(1)).abs().max().double_value(&[]);
             // Inversion has nothing to draw but the share.
-            assert!(apart > 1e-3 || augmentation.name == "inverted tissue", "{}", augmentation.name);
+            assert!(
+                apart > 1e-3 || augmentation.name == "inverted tissue",
+                "{}",
+                augmentation.name
+            );
         }
     }
 
