@@ -28,4 +28,5 @@ mod search;
 pub use compare::{How, Kind, Match, SAME};
 pub use fingerprint::Fingerprint;
 pub use scan_hash::{HASH_SAME, ScanHash, ScanHashError};
+pub(crate) use search::join;
 pub use search::{Pair, Twin, groups, pairs, twins};
