@@ -3,5 +3,7 @@
 
 pub mod audit;
 pub mod folder;
+pub mod neighbours;
 pub mod phantom;
 pub mod split;
+pub mod split_file;

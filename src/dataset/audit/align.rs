@@ -2,6 +2,7 @@
 //! (Lucas and Kanade 1981), and the correlation that remains.
 
 use super::picture::SIDE;
+use super::resample::Rect;
 
 /// A shift and a scale for each axis, in shares of the head's side, around its middle: where a
 /// point of the first head lies in the second.
@@ -12,16 +13,47 @@ pub(super) struct Placement {
 }
 
 impl Placement {
+    #[cfg(test)]
     const IDENTITY: Self = Self { scale: [1.0; 2], shift: [0.0; 2] };
+
+    /// That which lays a view of one scan on a view of another, for their heads.
+    pub fn of(head: Rect, view: Rect, other_view: Rect, other_head: Rect) -> Self {
+        let mut placement = Self { scale: [1.0; 2], shift: [0.0; 2] };
+        for axis in 0..2 {
+            let [head, view, other_view, other_head] =
+                [head, view, other_view, other_head].map(|rect| rect.spans()[axis]);
+            let middle = |(low, length): (f32, f32)| low + length / 2.0;
+            let zoom = other_view.1 / view.1;
+            placement.scale[axis] = head.1 * zoom / other_head.1;
+            let at = middle(other_view) + (middle(head) - middle(view)) * zoom;
+            placement.shift[axis] = (at - middle(other_head)) / other_head.1;
+        }
+        placement
+    }
+
+    /// Where the whole frame of the one scan lies in that of the other.
+    pub fn frame(self, head: Rect, other_head: Rect) -> Rect {
+        let edges = |axis: usize| {
+            let (low, length) = head.spans()[axis];
+            let (other_low, other_length) = other_head.spans()[axis];
+            [0.0, 1.0].map(|edge| {
+                let u = (edge - low) / length - 0.5;
+                other_low + (self.scale[axis] * u + self.shift[axis] + 0.5) * other_length
+            })
+        };
+        let ([left, right], [top, bottom]) = (edges(0), edges(1));
+        Rect { left, top, right, bottom }
+    }
 
     /// No head of a copy is scaled or shifted further against the other: more is another scan.
     fn is_plausible(self) -> bool {
-        self.scale.iter().all(|scale| (0.7..=1.43).contains(scale))
-            && self.shift.iter().all(|shift| shift.abs() < 0.25)
+        self.scale.iter().all(|scale| (0.6..=1.67).contains(scale))
+            && self.shift.iter().all(|shift| shift.abs() < 0.3)
     }
 }
 
 /// A square of values.
+#[derive(Clone, Debug)]
 pub(super) struct Plane {
     side: usize,
     values: Vec<f32>,
@@ -143,25 +175,6 @@ impl Plane {
     }
 }
 
-/// A head in the three sizes of the search.
-pub(super) struct Pyramid {
-    pub quarter: Plane,
-    pub half: Plane,
-}
-
-impl Pyramid {
-    pub fn new(full: &Plane) -> Self {
-        let half = full.half();
-        Self { quarter: half.half(), half }
-    }
-
-    /// Where this head lies in another, to about a pixel; `None` where it does not fit.
-    pub fn align(&self, other: &Self) -> Option<Placement> {
-        let coarse = self.quarter.align(&other.quarter, Placement::IDENTITY, 6)?;
-        self.half.align(&other.half, coarse, 4)
-    }
-}
-
 /// Solves a symmetric system, of which the upper half is given, by Cholesky's method.
 fn solve(mut normal: [[f32; 4]; 4], right: [f32; 4]) -> Option<[f32; 4]> {
     // A little more on the diagonal: a head without slope in one direction is not moved in it.
@@ -204,7 +217,9 @@ mod tests {
     #[test]
     fn a_moved_and_scaled_picture_is_found() {
         let (one, other) = (waves(1.0, 0.0), waves(1.06, 0.03));
-        let placed = Pyramid::new(&one).align(&Pyramid::new(&other)).expect("it fits");
+        let start = Placement::IDENTITY;
+        let placed = one.half().half().align(&other.half().half(), start, 6).expect("it fits");
+        let placed = one.half().align(&other.half(), placed, 4).expect("it fits");
         let placed = one.align(&other, placed, 3).expect("it fits");
         for axis in 0..2 {
             assert!((placed.scale[axis] - 1.06).abs() < 0.01, "{placed:?}");

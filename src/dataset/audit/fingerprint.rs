@@ -5,12 +5,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::perceptual::{self, Bits};
+use super::align::Plane;
+use super::perceptual::{self, View};
 use super::picture::Picture;
 use super::scan_hash::ScanHash;
 use crate::imaging::{Depth, Slice};
 
-/// Some 9 KB of a scan, made while it is in memory anyway.
+/// Some 20 KB of a scan, made while it is in memory anyway.
 #[derive(Clone, Debug)]
 pub struct Fingerprint {
     pub(super) file: Option<u128>,
@@ -23,16 +24,25 @@ pub struct Fingerprint {
 #[derive(Clone, Debug)]
 pub(super) struct Head {
     pub picture: Picture,
+    /// The head at a quarter and at half of its size, as it is and mirrored.
+    pub coarse: [[Plane; 2]; 2],
     /// Of the whole first, then of its parts.
-    pub views: Vec<Bits>,
+    pub views: Vec<View>,
+    /// The lowest frequencies of each view.
+    pub low: Vec<u64>,
 }
 
 impl Fingerprint {
     /// The fingerprint of a slice.
     pub fn of(slice: &Slice) -> Self {
-        let head = Picture::of(slice).map(|picture| {
-            let views = perceptual::views(&picture);
-            Box::new(Head { picture, views })
+        let head = Picture::of(slice).map(|(picture, frame)| {
+            let views = perceptual::views(&picture, &frame);
+            let low = views.iter().map(|view| perceptual::low(&view.bits)).collect();
+            let full = Plane::new(picture.grey.iter().map(|&value| f32::from(value)));
+            let half = full.half();
+            let seen = [half.half(), half];
+            let coarse = [seen.clone(), seen.map(Plane::mirrored)];
+            Box::new(Head { picture, coarse, views, low })
         });
         Self { file: None, pixels: pixels(slice), head }
     }
@@ -50,7 +60,7 @@ impl Fingerprint {
 
     /// What can be kept of the scan where the scan itself cannot.
     pub fn hash(&self) -> ScanHash {
-        ScanHash { pixels: self.pixels, head: self.head.as_ref().map(|head| head.views[0]) }
+        ScanHash { pixels: self.pixels, head: self.head.as_ref().map(|head| head.views[0].bits) }
     }
 }
 

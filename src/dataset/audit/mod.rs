@@ -15,17 +15,23 @@
 //! | `compare` | whether two scans are the same, and how they differ |
 //! | `search` | pairs, twins and groups among many scans |
 //! | `scan_hash` | what a model card keeps of a training scan |
+//! | `report` | the audit of a whole data set |
 
 mod align;
 mod compare;
 mod fingerprint;
 mod perceptual;
 mod picture;
+mod report;
 mod resample;
 mod scan_hash;
 mod search;
 
 pub use compare::{How, Kind, Match, SAME};
 pub use fingerprint::Fingerprint;
+pub use report::{
+    Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Unreadable, audit, find,
+};
 pub use scan_hash::{HASH_SAME, ScanHash, ScanHashError};
+pub(crate) use search::join;
 pub use search::{Pair, Twin, groups, pairs, twins};

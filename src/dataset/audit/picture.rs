@@ -6,8 +6,10 @@ use crate::imaging::Slice;
 
 /// Side of the square that a head is brought to.
 pub(super) const SIDE: usize = 64;
+/// Side of the square that the whole scan is brought to first: everything else works on that.
+const FRAME: usize = 160;
 
-/// Where a signal begins: a share of the way from the darkest to the brightest.
+/// Where a signal begins: the brightness, after [`Tones::level`], below which there is background.
 const SIGNAL: f32 = 0.12;
 /// Rows and columns with fewer pixels of signal than this share are frame, not head.
 const CONTENT: f32 = 0.03;
@@ -18,11 +20,10 @@ const FLAT: f32 = 1e-3;
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
     /// Columns and rows of the scan.
-    pub frame: [usize; 2],
-    /// The head in the scan.
+    pub size: [usize; 2],
+    /// The head in the scan, in shares of its width and height.
     pub head: Rect,
-    /// Stored values of the head's darkest, middle and brightest.
-    pub tones: [f32; 3],
+    pub tones: Tones,
     /// Brightness 0..=255, the middle of the signal at half.
     pub grey: Vec<u8>,
     /// Brightness relative to its surroundings, in 1/32 of their standard deviation.
@@ -30,68 +31,101 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// `None` for a flat scan.
-    pub fn of(slice: &Slice) -> Option<Self> {
-        let head = head(slice)?;
-        let values = resample(&slice.stored, slice.width, head, SIDE);
-        let mut sorted = values.clone();
-        sorted.sort_unstable_by(f32::total_cmp);
-        let (dark, bright) = (quantile(&sorted, 0.01), quantile(&sorted, 0.99));
-        if bright - dark <= FLAT {
-            return None;
-        }
-        let share = |value: f32| ((value - dark) / (bright - dark)).clamp(0.0, 1.0);
-        let signal = sorted.partition_point(|&value| share(value) < SIGNAL);
-        let middle = quantile(&sorted[signal..], 0.5);
-        let gamma = (0.5f32.ln() / share(middle).clamp(0.05, 0.95).ln()).clamp(0.25, 4.0);
-        let grey: Vec<f32> = values.iter().map(|&value| share(value).powf(gamma)).collect();
-        Some(Self {
-            frame: [slice.width, slice.height],
+    /// The head of a scan, and the whole scan, levelled, with its side; `None` for a flat scan.
+    pub fn of(slice: &Slice) -> Option<(Self, Vec<f32>)> {
+        let frame = resample(&slice.stored, slice.width, Rect::WHOLE, FRAME);
+        let tones = Tones::of(&frame)?;
+        let levelled: Vec<f32> = frame.iter().map(|&value| tones.level(value)).collect();
+        let head = head(&levelled)?;
+        let values = resample(&frame, FRAME, head, SIDE);
+        let tones = Tones::of(&values)?;
+        let grey: Vec<f32> = values.iter().map(|&value| tones.level(value)).collect();
+        let picture = Self {
+            size: [slice.width, slice.height],
             head,
-            tones: [dark, middle, bright],
+            tones,
             detail: detail(&grey),
             grey: grey.iter().map(|value| (value * 255.0).round() as u8).collect(),
-        })
+        };
+        Some((picture, levelled))
     }
 }
 
-fn quantile(sorted: &[f32], share: f32) -> f32 {
-    sorted[((sorted.len() - 1) as f32 * share).round() as usize]
+/// How bright a picture is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tones {
+    /// Values of the darkest, of the middle of the signal, and of the brightest.
+    pub values: [f32; 3],
+    gamma: f32,
 }
 
-/// The rectangle that holds the signal; `None` for a flat scan.
-fn head(slice: &Slice) -> Option<Rect> {
-    // Every 16th pixel in a large scan is enough to know its tones.
-    let step = (slice.stored.len() / 16_384).max(1) | 1;
-    let mut sample: Vec<f32> = slice.stored.iter().copied().step_by(step).collect();
-    if sample.is_empty() {
-        return None;
+impl Tones {
+    /// `None` for a flat picture.
+    fn of(values: &[f32]) -> Option<Self> {
+        const BINS: usize = 1024;
+        let low = values.iter().copied().fold(f32::INFINITY, f32::min);
+        let width = values.iter().copied().fold(f32::NEG_INFINITY, f32::max) - low;
+        if !(width > FLAT && width.is_finite()) {
+            return None;
+        }
+        let mut bins = [0u32; BINS];
+        for &value in values {
+            bins[((value - low) / width * (BINS - 1) as f32) as usize] += 1;
+        }
+        // The bin up to which a share of the values from a bin on lie.
+        let quantile = |from: usize, share: f32| {
+            let all: u32 = bins[from..].iter().sum();
+            let mut rest = share * all as f32;
+            let found = bins[from..].iter().position(|&count| {
+                rest -= count as f32;
+                rest <= 0.0
+            });
+            from + found.unwrap_or(0)
+        };
+        let (dark, bright) = (quantile(0, 0.01), quantile(0, 0.99));
+        if bright <= dark {
+            return None;
+        }
+        let share = |bin: usize| (bin as f32 - dark as f32) / (bright - dark) as f32;
+        // Where the signal begins depends on its middle, and the middle on where it begins: a few
+        // rounds, and a scan of another gamma is cut at the same places.
+        let (mut gamma, mut middle) = (1.0f32, bright);
+        for _ in 0..5 {
+            let begin = dark as f32 + SIGNAL.powf(1.0 / gamma) * (bright - dark) as f32;
+            middle = quantile((begin.ceil() as usize).min(bright), 0.5);
+            gamma = (0.5f32.ln() / share(middle).clamp(0.02, 0.98).ln()).clamp(0.2, 5.0);
+        }
+        let value = |bin: usize| low + bin as f32 / (BINS - 1) as f32 * width;
+        Some(Self { values: [dark, middle, bright].map(value), gamma })
     }
-    sample.sort_unstable_by(f32::total_cmp);
-    let (dark, bright) = (quantile(&sample, 0.02), quantile(&sample, 0.98));
-    if bright - dark <= FLAT {
-        return None;
+
+    /// Brightness 0..=1, the middle of the signal at half.
+    fn level(&self, value: f32) -> f32 {
+        let [dark, _, bright] = self.values;
+        ((value - dark) / (bright - dark)).clamp(0.0, 1.0).powf(self.gamma)
     }
-    let least = dark + SIGNAL * (bright - dark);
-    let (mut columns, mut rows) = (vec![0u32; slice.width], vec![0u32; slice.height]);
-    for (row, count) in slice.stored.chunks_exact(slice.width).zip(&mut rows) {
+}
+
+/// The rectangle of a levelled frame that holds the signal.
+fn head(levelled: &[f32]) -> Option<Rect> {
+    let (mut columns, mut rows) = ([0u32; FRAME], [0u32; FRAME]);
+    for (row, count) in levelled.chunks_exact(FRAME).zip(&mut rows) {
         for (&value, column) in row.iter().zip(&mut columns) {
-            let signal = u32::from(value > least);
+            let signal = u32::from(value > SIGNAL);
             *column += signal;
             *count += signal;
         }
     }
-    let (left, right) = extent(&columns, slice.height)?;
-    let (top, bottom) = extent(&rows, slice.width)?;
+    let ((left, right), (top, bottom)) = (extent(&columns)?, extent(&rows)?);
     Some(Rect { left, top, right, bottom })
 }
 
-/// First and past-the-last line with enough signal in it.
-fn extent(counts: &[u32], length: usize) -> Option<(f32, f32)> {
-    let enough = |&count: &u32| count as f32 > CONTENT * length as f32;
+/// First and past-the-last line with enough signal in it, as shares of the frame.
+fn extent(counts: &[u32; FRAME]) -> Option<(f32, f32)> {
+    let enough = |&count: &u32| count as f32 > CONTENT * FRAME as f32;
     let first = counts.iter().position(enough)?;
     let last = counts.iter().rposition(enough)?;
-    Some((first as f32, last as f32 + 1.0))
+    Some((first as f32 / FRAME as f32, (last as f32 + 1.0) / FRAME as f32))
 }
 
 /// Each value relative to the mean and the spread of those around it.

@@ -1,13 +1,37 @@
 //! Resampling of a rectangle of a picture to a square, with a triangle filter as wide as the
 //! shrinking asks for: the same head at another size gives the same square.
 
-/// Where a rectangle lies, in pixels; upper bounds are exclusive.
+/// Where a rectangle lies, in shares of a picture's width and height.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rect {
     pub left: f32,
     pub top: f32,
     pub right: f32,
     pub bottom: f32,
+}
+
+impl Rect {
+    pub const WHOLE: Self = Self { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+
+    pub fn mirrored(self) -> Self {
+        Self { left: 1.0 - self.right, right: 1.0 - self.left, ..self }
+    }
+
+    /// Its lower bound and its length across and down.
+    pub fn spans(self) -> [(f32, f32); 2] {
+        [(self.left, self.right - self.left), (self.top, self.bottom - self.top)]
+    }
+
+    /// What is left when shares of this rectangle are cut off at its left, top, right and bottom.
+    pub fn cut(self, [left, top, right, bottom]: [f32; 4]) -> Self {
+        let (width, height) = (self.right - self.left, self.bottom - self.top);
+        Self {
+            left: self.left + left * width,
+            top: self.top + top * height,
+            right: self.right - right * width,
+            bottom: self.bottom - bottom * height,
+        }
+    }
 }
 
 /// The values of `from`, which is `width` wide, inside `rect`, as `side × side` values.
@@ -37,7 +61,8 @@ struct Taps(Vec<(usize, Vec<f32>)>);
 
 impl Taps {
     fn new(low: f32, high: f32, length: usize, side: usize) -> Self {
-        let scale = (high - low) / side as f32;
+        let low = low * length as f32;
+        let scale = (high * length as f32 - low) / side as f32;
         let reach = scale.max(1.0);
         let last = length as f32 - 1.0;
         Self(
@@ -70,8 +95,7 @@ mod tests {
     fn a_ramp_stays_a_ramp_at_any_size() {
         for width in [10, 64, 200] {
             let ramp: Vec<f32> = (0..width * 3).map(|i| (i % width) as f32 + 0.5).collect();
-            let rect = Rect { left: 0.0, top: 0.0, right: width as f32, bottom: 3.0 };
-            let small = resample(&ramp, width, rect, 8);
+            let small = resample(&ramp, width, Rect::WHOLE, 8);
             for x in 1..7 {
                 let expected = (x as f32 + 0.5) * width as f32 / 8.0;
                 assert!((small[8 + x] - expected).abs() < 0.3, "{width}: {x}: {}", small[8 + x]);

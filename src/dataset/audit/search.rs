@@ -5,13 +5,12 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::compare::{Kind, Match, SAME};
+use super::compare::Match;
 use super::fingerprint::Fingerprint;
-use super::perceptual::{distance, mirrored};
 
 /// Bits of 256 in which the hash of one scan and that of a view of another differ at most for the
 /// two to be looked at. Hashes of unrelated scans differ in some 100.
-const CANDIDATE: u32 = 64;
+const CANDIDATE: u32 = 9;
 
 /// A copy of a scan, and where it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +40,8 @@ pub fn twins(scans: &[Fingerprint], others: &[Fingerprint]) -> Vec<Option<Twin>>
         let identical = identical
             .filter_map(|&index| Some(Twin { index, found: scan.identical(&others[index])? }))
             .min_by_key(|twin| (twin.found.kind, twin.index));
-        let near = |index: usize| Some(Twin { index, found: scan.near(&others[index])? });
+        let near =
+            |index: usize| Some(Twin { index, found: scan.near(&others[index], CANDIDATE)? });
         identical.or_else(|| {
             (0..others.len())
                 .filter_map(near)
@@ -73,7 +73,7 @@ pub fn pairs(scans: &[Fingerprint]) -> Vec<Pair> {
         .flat_map_iter(|i| {
             let second = distinct[i];
             distinct[..i].iter().filter_map(move |&first| {
-                let found = scans[first].near(&scans[second])?;
+                let found = scans[first].near(&scans[second], CANDIDATE)?;
                 Some(Pair { first, second, found })
             })
         })
@@ -104,31 +104,10 @@ pub(crate) fn join(count: usize, pairs: impl Iterator<Item = (usize, usize)>) ->
     (0..count).map(|i| root(&mut parent, i)).collect()
 }
 
-impl Fingerprint {
-    /// [`Self::compare`] for scans of different pixels, and only where a hash proposes it.
-    fn near(&self, other: &Self) -> Option<Match> {
-        let best = [false, true]
-            .into_iter()
-            .filter(|&mirrored| self.is_candidate(other, mirrored))
-            .filter_map(|mirrored| self.likeness(other, mirrored))
-            .max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let (similarity, how) = best;
-        (similarity >= SAME).then_some(Match { kind: Kind::Near, similarity, how })
-    }
-
-    /// Whether the whole of one head looks like the whole or a part of the other.
-    pub(super) fn is_candidate(&self, other: &Self, in_mirror: bool) -> bool {
-        let (Some(one), Some(other)) = (&self.head, &other.head) else { return false };
-        let turned = |bits| if in_mirror { mirrored(bits) } else { bits };
-        let (whole, other_whole) = (turned(one.views[0]), turned(other.views[0]));
-        other.views.iter().any(|view| distance(&whole, view) <= CANDIDATE)
-            || one.views[1..].iter().any(|view| distance(&other_whole, view) <= CANDIDATE)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::audit::Kind;
     use crate::imaging::{Depth, Slice};
 
     fn picture(side: usize, phase: f32) -> Slice {
