@@ -1,5 +1,6 @@
 //! The command line: the viewer, and the same work without a window.
 
+mod evaluate;
 mod heatmaps;
 mod models;
 mod npy;
@@ -28,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Class probabilities of scans, and the maps of every layer
     Predict(predict::Options),
+    /// How good a model is on a folder of labelled scans, and whether it has seen them before
+    Evaluate(evaluate::Options),
     /// The checkpoints that are here, with their cards
     Models,
     /// Make synthetic scans: a phantom of the head with and without tumours
@@ -43,6 +46,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Some(Command::Predict(options)) => return predict::run(&options),
+        Some(Command::Evaluate(options)) => evaluate::run(&options),
         Some(Command::Models) => models::run(),
         Some(Command::Phantom(options)) => phantom::run(&options),
         Some(Command::Train(options)) => train::run(&options),
