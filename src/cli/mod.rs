@@ -1,5 +1,6 @@
 //! The command line: the viewer, and the same work without a window.
 
+mod audit;
 mod evaluate;
 mod heatmaps;
 mod models;
@@ -35,6 +36,8 @@ enum Command {
     Models,
     /// Make synthetic scans: a phantom of the head with and without tumours
     Phantom(PhantomArgs),
+    /// Find copies, leaks and contradictory labels in data sets
+    Audit(audit::Options),
     /// Train a network on a folder of labelled scans
     Train(train::Options),
 }
@@ -49,6 +52,7 @@ pub fn run() -> ExitCode {
         Some(Command::Evaluate(options)) => evaluate::run(&options),
         Some(Command::Models) => models::run(),
         Some(Command::Phantom(options)) => phantom::run(&options),
+        Some(Command::Audit(options)) => audit::run(&options),
         Some(Command::Train(options)) => train::run(&options),
         None => viewer::run(arguments.viewer),
     };

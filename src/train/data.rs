@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
+use crate::dataset::audit::{Fingerprint, groups, twins};
 use crate::dataset::folder::{Dataset, Labelled};
 use crate::dataset::split::split;
-use crate::dataset::twins::{Fingerprint, groups, has_twin};
 use crate::imaging;
 use crate::model::card::Input;
 use crate::model::preprocess::resize;
@@ -91,7 +91,9 @@ pub fn load(
     let (testing, testing_prints) = read(&dataset.testing, input, &mut unreadable, progress)?;
 
     let leaking = match protocol {
-        Protocol::LeakFree => has_twin(&training_prints, &testing_prints),
+        Protocol::LeakFree => {
+            twins(&training_prints, &testing_prints).iter().map(Option::is_some).collect()
+        }
         Protocol::AsIs => vec![false; training.len()],
     };
     let kept: Vec<usize> = (0..training.len()).filter(|&i| !leaking[i]).collect();
@@ -102,7 +104,10 @@ pub fn load(
     let pick = |side: &[usize]| -> Vec<usize> { side.iter().map(|&i| kept[i]).collect() };
     Ok(Data {
         left_out: training.len() - kept.len(),
-        test_has_twin: has_twin(&testing_prints, &training_prints),
+        test_has_twin: twins(&testing_prints, &training_prints)
+            .iter()
+            .map(Option::is_some)
+            .collect(),
         validation: training.select(&pick(&split.validation)),
         synthetic: synthetic.len(),
         training: training.select(&pick(&split.training)).with(synthetic)?,

@@ -287,7 +287,7 @@ impl<'a> Trainer<'a> {
                 folder_name(&options.folder),
                 self.data.left_out,
                 self.data.synthetic,
-                crate::dataset::twins::SAME
+                crate::dataset::audit::SAME
             ),
             protocol: format!(
                 "{protocol}. Validation: a fifth of each class, copies kept together, slices of one \
