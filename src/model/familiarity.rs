@@ -15,3 +15,16 @@ pub struct Familiarity {
     /// Share of scans of each kind found unlike, 0..=1: "rotated by a quarter", "noise".
     pub measured: std::collections::BTreeMap<String, f64>,
 }
+
+impl Familiarity {
+    /// Whether the threshold is one that scores can be compared with.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        match self.threshold.is_finite() {
+            true => Ok(()),
+            false => Err("its familiarity threshold is not a finite number".into()),
+        }
+    }
+}
