@@ -257,7 +257,9 @@ fn text(path: &Path, series: &Series, index: usize, prediction: &Prediction) -> 
         Some(true) => "unlike the training scans, no class is certain",
         _ => &prediction.classes[prediction.predicted].name,
     };
-    let set = prediction.conformal_words().map(|words| format!("  set: {words}"));
+    // What the sets promise holds for scans like the training scans.
+    let set = prediction.conformal_words().filter(|_| prediction.unfamiliar() != Some(true));
+    let set = set.map(|words| format!("  set: {words}"));
     // A name may hold line ends or a terminal's commands.
     let name = path.display().to_string().replace(char::is_control, "?");
     format!(
@@ -272,7 +274,7 @@ fn header(checkpoint: &CheckpointInfo) -> String {
     let card = &checkpoint.card;
     let calibrated = match &card.calibration {
         Some(calibration) => format!(
-            "probabilities are calibrated on {}, the true class is in {:.0} % of the sets",
+            "probabilities are calibrated on {}, sets hold the true class {:.0} % of the time",
             calibration.fitted_on,
             calibration.conformal.coverage * 100.0
         ),

@@ -21,8 +21,8 @@ pub fn notice(ui: &mut Ui, prediction: &Prediction) {
         let text = "Unlike the training scans: no class is certain";
         ui.label(RichText::new(text).font(theme::small()).color(tokens.warning)).on_hover_text(
             format!(
-                "Unlikeness {}; 95 % of the validation scans stay below {}. The network has seen \
-                 nothing like it: it cannot know which class this is, if any.",
+                "Unlikeness {}; 95 % of the validation scans stay below {}. How often answers to \
+                 such scans are right is not known.",
                 format::three_digits(familiarity.score),
                 format::three_digits(familiarity.threshold)
             ),
@@ -75,7 +75,7 @@ fn record(ui: &mut Ui, card: &Card, prediction: &Prediction) {
     };
     let text = match bin.scans {
         0 => format!("No answer in this range among {}", record.measured_on),
-        scans => format!("In this range right {} of {scans}", bin.right),
+        scans => format!("In this range right {} of {scans} · {}", bin.right, record.measured_on),
     };
     let hover = format!(
         "Of {}, which the network did not learn from: how often its answer was right where its \
