@@ -49,6 +49,38 @@ fn predict_gives_one_json_object_for_each_slice() {
         .max_by(|a, b| a["logit"].as_f64().partial_cmp(&b["logit"].as_f64()).expect("numbers"))
         .expect("four");
     assert_eq!(line["predicted"], largest["name"]);
+    // What the card does not know is there, and null.
+    for unknown in ["conformal_set", "unfamiliar", "familiarity"] {
+        assert_eq!(line.get(unknown), Some(&Value::Null), "{unknown}");
+    }
+    assert_eq!(classes[0].get("calibrated"), Some(&Value::Null));
+}
+
+#[test]
+fn predict_says_how_far_a_calibrated_model_can_be_believed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    support::checkpoint::write_calibrated(dir.path(), "small");
+    let scan = picture(dir.path(), "scan.png");
+    let output = mrimaster(dir.path(), &["predict", &scan, "--json", "--device", "cpu"]);
+    let line: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let classes = line["classes"].as_array().expect("classes");
+    let sum: f64 = classes.iter().map(|c| c["calibrated"].as_f64().expect("calibrated")).sum();
+    assert!((sum - 1.0).abs() < 1e-5);
+    assert_eq!(line["conformal_set"][0], line["predicted"]);
+    // It was trained on noise, if on anything: a picture is nothing like it.
+    assert_eq!(line["unfamiliar"], true, "{line}");
+    let familiarity = &line["familiarity"];
+    assert!(familiarity["score"].as_f64() > familiarity["threshold"].as_f64(), "{line}");
+
+    let output = mrimaster(dir.path(), &["predict", &scan, "--device", "cpu"]);
+    let lines = lines(&output.stdout);
+    assert!(lines[0].contains("calibrated on 40 validation scans"), "{lines:?}");
+    assert!(lines[0].contains("90 %") && lines[0].ends_with("familiarity is measured"));
+    assert!(lines[1].contains("unlike the training scans") && !lines[1].contains("set: "));
+
+    let output = mrimaster(dir.path(), &["models"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("fitted on 40 validation scans") && text.contains("cosine"), "{text}");
 }
 
 #[test]
@@ -108,6 +140,7 @@ fn models_are_listed_and_unknown_ones_named() {
     assert!(output.status.success());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.starts_with("small\n") && text.contains("5 convolutional layers"), "{text}");
+    assert!(text.contains("familiarity   not measured"), "{text}");
 
     let scan = picture(dir.path(), "scan.png");
     let output = mrimaster(dir.path(), &["predict", &scan, "--model", "large"]);

@@ -111,6 +111,34 @@ fn an_opened_file_is_shown_with_four_probabilities() {
 }
 
 #[test]
+fn a_calibrated_probability_comes_before_the_raw_one_with_set_and_record() {
+    let mut window = Window::with(&["scan.nii"], |response| Some(fake::measured(response, false)));
+    window.settle();
+    window.harness.get_by_label("glioma 0.620 raw 0.810");
+    window.harness.get_by_label("pituitary 0.060 raw 0.030");
+    assert!(window.shows("90 % set: glioma or meningioma"));
+    assert!(window.shows("In this range right 41 of 43"));
+    assert!(window.shows("Calibrated · like the training scans"));
+    assert!(!window.shows("Unlike the training scans") && !window.shows("Not calibrated"));
+    window.click("Class to explain");
+    assert!(window.shows("Predicted: glioma"));
+}
+
+#[test]
+fn of_a_scan_unlike_the_training_scans_no_class_is_presented_as_certain() {
+    let mut window = Window::with(&["scan.nii"], |response| Some(fake::measured(response, true)));
+    window.settle();
+    assert!(window.shows("Unlike the training scans: no class is certain"));
+    window.harness.get_by_label("glioma 0.620 raw 0.810");
+    window.click("Class to explain");
+    assert!(window.shows("Largest logit: glioma"));
+    for promise in ["90 % set", "In this range", "Predicted: "] {
+        assert!(!window.shows(promise), "{promise}");
+    }
+    assert!(window.shows("Set and record hold for scans like the training scans"));
+}
+
+#[test]
 fn the_scan_is_there_before_any_answer_of_the_model() {
     let window = Window::with(&["scan.nii"], |response| match response {
         Response::Predicted { .. } | Response::Explained { .. } => None,

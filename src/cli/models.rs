@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::model::calibration::Calibration;
 use crate::model::card::Card;
 use crate::model::checkpoint;
+use crate::model::familiarity::Familiarity;
 use crate::model::prediction::CheckpointInfo;
 
 /// Prints each checkpoint whose weights are those of its card, and why others are refused.
@@ -94,6 +96,59 @@ fn describe(checkpoint: &CheckpointInfo) -> String {
         let digits = if name.contains("_scans") { 0 } else { 4 };
         let _ = writeln!(text, "  {:<41}{value:.digits$}", name.replace('_', " "));
     }
+    let _ = writeln!(text, "  calibration   {}", calibration(card.calibration.as_ref()));
+    let _ = writeln!(text, "  familiarity   {}", familiarity(card.familiarity.as_ref()));
     let _ = write!(text, "  limits        {}\n  sha256        {}\n", card.limits, card.sha256);
+    text
+}
+
+fn calibration(calibration: Option<&Calibration>) -> String {
+    let Some(calibration) = calibration else {
+        return "none: probabilities are what the network gives itself".into();
+    };
+    let conformal = &calibration.conformal;
+    let mut text = format!(
+        "temperature {:.2} and {:.0} % sets, fitted on {}; calibration error {:.3}",
+        calibration.temperature,
+        conformal.coverage * 100.0,
+        calibration.fitted_on,
+        calibration.expected_error
+    );
+    if let Some(measured) = conformal.cross_fitted {
+        // Writing into a string cannot fail.
+        let _ = write!(
+            text,
+            "; fitted on one half, the sets of the other half held the true class of {:.1} % and \
+             {:.2} classes on average",
+            measured.coverage * 100.0,
+            measured.mean_size
+        );
+    }
+    let (scans, right) = calibration
+        .record
+        .bins
+        .iter()
+        .fold((0, 0), |(scans, right), bin| (scans + bin.scans, right + bin.right));
+    let _ = write!(text, "; right {right} of {scans} on {}", calibration.record.measured_on);
+    text
+}
+
+fn familiarity(familiarity: Option<&Familiarity>) -> String {
+    let Some(familiarity) = familiarity else {
+        return "not measured".into();
+    };
+    let mut text = format!(
+        "{}; beyond {:.3}, which 95 % of the validation scans stay below, a scan is unlike the \
+         training scans",
+        familiarity.score, familiarity.threshold
+    );
+    let kinds: Vec<String> = familiarity
+        .measured
+        .iter()
+        .map(|(kind, share)| format!("{:.0} % of {kind}", share * 100.0))
+        .collect();
+    if !kinds.is_empty() {
+        let _ = write!(text, "; found unlike: {}", kinds.join(", "));
+    }
     text
 }

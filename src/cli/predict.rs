@@ -50,6 +50,11 @@ struct Line<'a> {
     device: &'a str,
     predicted: &'a str,
     classes: Vec<Class<'a>>,
+    /// Names, likeliest first; null where the model is not calibrated.
+    conformal_set: Option<Vec<&'a str>>,
+    /// Null where the model's familiarity is not measured, as is what follows.
+    unfamiliar: Option<bool>,
+    familiarity: Option<Familiarity>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     layers: Vec<Layer<'a>>,
 }
@@ -58,7 +63,17 @@ struct Line<'a> {
 struct Class<'a> {
     name: &'a str,
     logit: f32,
+    /// Softmax of the logits.
     probability: f32,
+    /// Null where the model is not calibrated.
+    calibrated: Option<f32>,
+}
+
+#[derive(Serialize)]
+struct Familiarity {
+    /// Larger is less familiar; beyond the threshold the scan is unlike the training scans.
+    score: f32,
+    threshold: f32,
 }
 
 #[derive(Serialize)]
@@ -118,11 +133,7 @@ impl<'a> Run<'a> {
                 .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
         }
         if !options.json {
-            writeln!(
-                std::io::stdout(),
-                "{} · not for diagnostic use · probabilities are not calibrated, familiarity is not measured",
-                checkpoint.name()
-            )?;
+            writeln!(std::io::stdout(), "{}", header(&checkpoint))?;
         }
         let name = checkpoint.name();
         Ok(Self {
@@ -202,8 +213,18 @@ fn json(
         classes: prediction
             .classes
             .iter()
-            .map(|c| Class { name: &c.name, logit: c.logit, probability: c.probability })
+            .map(|class| Class {
+                name: &class.name,
+                logit: class.logit,
+                probability: class.probability,
+                calibrated: class.calibrated,
+            })
             .collect(),
+        conformal_set: prediction.conformal_names(),
+        unfamiliar: prediction.unfamiliar(),
+        familiarity: prediction
+            .familiarity
+            .map(|found| Familiarity { score: found.score, threshold: found.threshold }),
         layers: evidence
             .iter()
             .flat_map(|evidence| &evidence.maps)
@@ -230,10 +251,38 @@ fn text(path: &Path, series: &Series, index: usize, prediction: &Prediction) -> 
     let classes: Vec<String> = prediction
         .classes
         .iter()
-        .map(|class| format!("{} {:.3}", class.name, class.probability))
+        .map(|class| format!("{} {:.3}", class.name, class.best_probability()))
         .collect();
-    let predicted = &prediction.classes[prediction.predicted].name;
+    let answer = match prediction.unfamiliar() {
+        Some(true) => "unlike the training scans, no class is certain",
+        _ => &prediction.classes[prediction.predicted].name,
+    };
+    // What the sets promise holds for scans like the training scans.
+    let set = prediction.conformal_words().filter(|_| prediction.unfamiliar() != Some(true));
+    let set = set.map(|words| format!("  set: {words}"));
     // A name may hold line ends or a terminal's commands.
     let name = path.display().to_string().replace(char::is_control, "?");
-    format!("{name}{place}{synthetic}: {predicted}  [{}]", classes.join("  "))
+    format!(
+        "{name}{place}{synthetic}: {answer}  [{}]{}",
+        classes.join("  "),
+        set.unwrap_or_default()
+    )
+}
+
+/// What the lines below it rest on.
+fn header(checkpoint: &CheckpointInfo) -> String {
+    let card = &checkpoint.card;
+    let calibrated = match &card.calibration {
+        Some(calibration) => format!(
+            "probabilities are calibrated on {}, sets hold the true class {:.0} % of the time",
+            calibration.fitted_on,
+            calibration.conformal.coverage * 100.0
+        ),
+        None => "probabilities are not calibrated".into(),
+    };
+    let familiarity = match card.familiarity {
+        Some(_) => "familiarity is measured",
+        None => "familiarity is not measured",
+    };
+    format!("{} · not for diagnostic use · {calibrated}, {familiarity}", checkpoint.name())
 }

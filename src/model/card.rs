@@ -215,6 +215,7 @@ impl Card {
                 input.std
             ));
         }
-        Ok(())
+        self.calibration.as_ref().map_or(Ok(()), Calibration::check)?;
+        self.familiarity.as_ref().map_or(Ok(()), Familiarity::check)
     }
 }

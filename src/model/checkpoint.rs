@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor, nn::VarStore};
 
 use super::card::Card;
+use super::familiarity::{self, References};
 use super::prediction::CheckpointInfo;
 use crate::system::files::write_whole;
 use crate::system::shipped;
@@ -144,7 +145,7 @@ impl Weights {
     /// # Errors
     /// Tensors that are missing, extra, of another shape, or not finite.
     pub fn load_into(&self, store: &VarStore) -> Result<(), CheckpointError> {
-        let fail = |reason: String| CheckpointError::new(&self.path, reason);
+        let fail = |reason: String| self.fail(reason);
         let tensors = self.tensors()?;
         let variables: BTreeMap<String, Tensor> = store.variables().into_iter().collect();
 
@@ -159,6 +160,7 @@ impl Weights {
         let extra: Vec<_> = names
             .iter()
             .filter(|name| !variables.contains_key(*name) && !is_counter(name))
+            .filter(|name| !name.starts_with(familiarity::PREFIX))
             .collect();
         if let Some(first) = extra.first() {
             return Err(fail(format!(
@@ -176,8 +178,7 @@ impl Weights {
                     variable.size()
                 )));
             }
-            let tensor = to_tensor(&view, &found)
-                .map_err(|reason| fail(format!("{name} cannot be used: {reason}")))?;
+            let tensor = self.usable(name, &view)?;
             checked.push((variable.shallow_clone(), tensor));
         }
         tch::no_grad(|| {
@@ -195,20 +196,39 @@ impl Weights {
     /// # Errors
     /// Where it is missing or cannot be used.
     pub fn tensor(&self, name: &str) -> Result<Tensor, CheckpointError> {
-        let fail = |reason: String| CheckpointError::new(&self.path, reason);
         let tensors = self.tensors()?;
         let view =
-            tensors.tensor(name).map_err(|_| fail(format!("the tensor {name} is missing")))?;
-        let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-        to_tensor(&view, &shape).map_err(|reason| fail(format!("{name} cannot be used: {reason}")))
+            tensors.tensor(name).map_err(|_| self.fail(format!("the tensor {name} is missing")))?;
+        self.usable(name, &view)
+    }
+
+    /// What familiarity is measured against, where the file holds it.
+    ///
+    /// # Errors
+    /// Tensors of it that are missing, extra, of shapes that do not fit each other, or not finite.
+    pub fn references(&self) -> Result<Option<References>, CheckpointError> {
+        let mut found = BTreeMap::new();
+        for name in self.names()?.into_iter().filter(|name| name.starts_with(familiarity::PREFIX)) {
+            let tensor = self.tensor(&name)?;
+            found.insert(name, tensor);
+        }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        References::from_tensors(found).map(Some).map_err(|reason| self.fail(reason))
+    }
+
+    fn usable(&self, name: &str, view: &TensorView) -> Result<Tensor, CheckpointError> {
+        to_tensor(view).map_err(|reason| self.fail(format!("{name} cannot be used: {reason}")))
+    }
+
+    fn fail(&self, reason: String) -> CheckpointError {
+        CheckpointError::new(&self.path, reason)
     }
 
     fn tensors(&self) -> Result<SafeTensors<'_>, CheckpointError> {
         SafeTensors::deserialize(&self.bytes).map_err(|error| {
-            CheckpointError::new(
-                &self.path,
-                format!("this is not a whole safetensors file ({error}); fetch it again"),
-            )
+            self.fail(format!("this is not a whole safetensors file ({error}); fetch it again"))
         })
     }
 }
@@ -218,22 +238,33 @@ impl Weights {
 ///
 /// # Errors
 /// A folder that cannot be written to, or a full disk.
-pub fn save(path: &Path, store: &VarStore, mut card: Card) -> Result<(), CheckpointError> {
+pub fn save(path: &Path, store: &VarStore, card: Card) -> Result<(), CheckpointError> {
+    save_with(path, store, None, card)
+}
+
+/// The same with what the card's familiarity is measured against.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_with(
+    path: &Path,
+    store: &VarStore,
+    references: Option<&References>,
+    mut card: Card,
+) -> Result<(), CheckpointError> {
     let fail = |error: String| {
         CheckpointError::new(path, format!("the checkpoint cannot be written: {error}"))
     };
-    let mut data: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
-    for (name, variable) in store.variables() {
-        let shape = variable.size().iter().map(|&n| n as usize).collect();
-        let flat = variable.to_device(tch::Device::Cpu).to_kind(Kind::Float).flatten(0, -1);
-        let values = Vec::<f32>::try_from(flat).map_err(|error| fail(error.to_string()))?;
-        data.insert(name, (shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
+    let mut data: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
+    let weights = store.variables().into_iter().map(|(name, t)| (name, t.to_kind(Kind::Float)));
+    for (name, tensor) in weights.chain(references.into_iter().flat_map(References::tensors)) {
+        let tensor = to_bytes(&tensor).map_err(|error| fail(error.to_string()))?;
+        data.insert(name, tensor);
     }
     let views: Vec<_> = data
         .iter()
-        .map(|(name, (shape, bytes))| {
-            safetensors::tensor::TensorView::new(Dtype::F32, shape.clone(), bytes)
-                .map(|view| (name.clone(), view))
+        .map(|(name, (kind, shape, bytes))| {
+            TensorView::new(*kind, shape.clone(), bytes).map(|view| (name.clone(), view))
         })
         .collect::<Result<_, _>>()
         .map_err(|error| fail(error.to_string()))?;
@@ -244,12 +275,25 @@ pub fn save(path: &Path, store: &VarStore, mut card: Card) -> Result<(), Checkpo
     write_whole(&path.with_extension("json"), &text).map_err(|error| fail(error.to_string()))
 }
 
+/// The values of a tensor as the file has them: half precision as it is, any other as float32.
+fn to_bytes(tensor: &Tensor) -> Result<(Dtype, Vec<usize>, Vec<u8>), tch::TchError> {
+    let (kind, dtype, width) = match tensor.f_kind()? {
+        Kind::Half => (Kind::Half, Dtype::F16, 2),
+        _ => (Kind::Float, Dtype::F32, 4),
+    };
+    let flat = tensor.f_detach()?.f_to_device(tch::Device::Cpu)?.f_to_kind(kind)?.f_contiguous()?;
+    let mut bytes = vec![0; flat.numel() * width];
+    flat.f_copy_data_u8(&mut bytes, flat.numel())?;
+    Ok((dtype, tensor.size().iter().map(|&n| n as usize).collect(), bytes))
+}
+
 /// torchvision's batch norms count their batches; a network at rest has no use for the count.
 pub(crate) fn is_counter(name: &str) -> bool {
     name.ends_with(".num_batches_tracked")
 }
 
-fn to_tensor(view: &safetensors::tensor::TensorView, shape: &[i64]) -> Result<Tensor, String> {
+fn to_tensor(view: &TensorView) -> Result<Tensor, String> {
+    let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
     let kind = match view.dtype() {
         Dtype::F16 => Kind::Half,
         Dtype::BF16 => Kind::BFloat16,
@@ -258,7 +302,7 @@ fn to_tensor(view: &safetensors::tensor::TensorView, shape: &[i64]) -> Result<Te
         other => return Err(format!("its values are {other:?}, and floating point is needed")),
     };
     let convert = || -> Result<(Tensor, bool), tch::TchError> {
-        let tensor = Tensor::f_from_data_size(view.data(), shape, kind)?.f_to_kind(Kind::Float)?;
+        let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)?.f_to_kind(Kind::Float)?;
         let finite = tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0;
         Ok((tensor, finite))
     };

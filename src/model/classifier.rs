@@ -10,9 +10,10 @@ use tch::{Device, Kind, TchError, Tensor};
 use super::card::{Architecture, Card};
 use super::checkpoint::{self, CheckpointError, Weights};
 use super::device::{NoSuchDevice, device_name, runtime};
+use super::familiarity::References;
 use super::network::{Network, Shape, Taps};
 use super::prediction::{
-    CheckpointInfo, ClassScore, DeviceChoice, InputRegion, LayerInfo, Prediction,
+    CheckpointInfo, ClassScore, DeviceChoice, FamiliarityScore, InputRegion, LayerInfo, Prediction,
 };
 use super::preprocess::preprocess;
 use super::vgg16::VggHead;
@@ -47,6 +48,8 @@ pub struct Classifier {
     name: String,
     card: Arc<Card>,
     network: Box<dyn Network>,
+    /// Where the card has a familiarity.
+    references: Option<References>,
     layers: Arc<[LayerInfo]>,
     device: Device,
     // Holds the variables that the network refers to.
@@ -98,6 +101,7 @@ impl Classifier {
             return Err(CheckpointError::new(&info.path, reason).into());
         }
         weights.load_into(&store)?;
+        let references = references(info, &weights, network.as_ref())?;
         // The weights stay as they are: only activations are differentiated.
         store.freeze();
         guarded(device, || store.set_device(device))?;
@@ -105,6 +109,7 @@ impl Classifier {
             name: info.name(),
             card: Arc::clone(&info.card),
             network,
+            references,
             layers: layers.into(),
             device,
             _store: store,
@@ -137,18 +142,21 @@ impl Classifier {
         let started = Instant::now();
         let (input, region) =
             preprocess(slice, &self.card.input).map_err(|e| torch_error(self.device, &e))?;
-        let (logits, taps, input) = guarded(self.device, || {
+        let (features, logits, taps, input) = guarded(self.device, || {
             // With frozen weights the graph begins at the input.
             let input = input.to_device(self.device).set_requires_grad(true);
             let mut taps = Taps::on();
-            let logits = self.network.forward(&input, false, &mut taps);
-            (logits, taps, input)
+            let features = self.network.features(&input, false, &mut taps);
+            let logits = self.network.decide(&features, false);
+            (features, logits, taps, input)
         })?;
-        let values = guarded(self.device, || {
-            Vec::<f32>::try_from(logits.detach().to_device(Device::Cpu).flatten(0, -1))
-        })?
-        .map_err(|error| torch_error(self.device, &error))?;
-        let prediction = self.prediction(&values, started)?;
+        let values = |tensor: &Tensor| {
+            guarded(self.device, || {
+                Vec::<f32>::try_from(tensor.detach().to_device(Device::Cpu).flatten(0, -1))
+            })?
+            .map_err(|error| torch_error(self.device, &error))
+        };
+        let prediction = self.prediction(&values(&logits)?, &values(&features)?, started)?;
         let activations = Activations {
             logits,
             input,
@@ -171,37 +179,81 @@ impl Classifier {
         self.device != Device::Cpu
     }
 
-    fn prediction(&self, logits: &[f32], started: Instant) -> Result<Prediction, ClassifierError> {
+    fn prediction(
+        &self,
+        logits: &[f32],
+        features: &[f32],
+        started: Instant,
+    ) -> Result<Prediction, ClassifierError> {
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(ClassifierError::NotFinite { model: self.name.clone() });
         }
         let probabilities = softmax(logits);
         let predicted = (0..logits.len())
+            .rev()
             .max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
             .expect("a card has at least two classes");
-        let classes = self
-            .card
-            .classes
-            .iter()
-            .zip(logits.iter().zip(probabilities))
-            .map(|(name, (&logit, probability))| ClassScore {
-                name: name.clone(),
-                logit,
-                probability,
-                calibrated: None,
-            })
-            .collect();
+        let calibration = self.card.calibration.as_ref();
+        let calibrated = calibration.map(|calibration| calibration.probabilities(logits));
+        let classes = self.card.classes.iter().enumerate().map(|(class, name)| ClassScore {
+            name: name.clone(),
+            logit: logits[class],
+            probability: probabilities[class],
+            calibrated: calibrated.as_ref().map(|calibrated| calibrated[class]),
+        });
+        let familiarity = self.card.familiarity.as_ref().zip(self.references.as_ref());
         Ok(Prediction {
             model: self.name.clone(),
             checkpoint_sha256: self.card.sha256.clone(),
             device: device_name(self.device),
-            classes,
+            classes: classes.collect(),
             predicted,
-            conformal_set: None,
-            familiarity: None,
+            conformal_set: calibration
+                .zip(calibrated.as_ref())
+                .map(|(calibration, calibrated)| calibration.conformal_set(calibrated)),
+            familiarity: familiarity.map(|(familiarity, references)| FamiliarityScore {
+                score: references.score(features),
+                threshold: familiarity.threshold as f32,
+            }),
             elapsed: started.elapsed(),
         })
     }
+}
+
+/// What the card's familiarity is measured against; refused where it is missing, or of another
+/// network.
+fn references(
+    info: &CheckpointInfo,
+    weights: &Weights,
+    network: &dyn Network,
+) -> Result<Option<References>, ClassifierError> {
+    let found = weights.references()?;
+    if info.card.familiarity.is_none() {
+        return Ok(None);
+    }
+    let fail = |reason: String| CheckpointError::new(&info.path, reason);
+    let references = found.ok_or_else(|| {
+        fail(
+            "its card measures familiarity, and the weights hold nothing to measure it against"
+                .into(),
+        )
+    })?;
+    // The smallest input that every network takes tells how many features come out.
+    let channels = info.card.input.channels as i64;
+    let features = guarded(Device::Cpu, || {
+        tch::no_grad(|| {
+            let input = Tensor::zeros([1, channels, 32, 32], (Kind::Float, Device::Cpu));
+            network.features(&input, false, &mut Taps::off()).size()[1] as usize
+        })
+    })?;
+    if references.features() != features {
+        return Err(fail(format!(
+            "its familiarity is of {} features, and the network has {features}",
+            references.features()
+        ))
+        .into());
+    }
+    Ok(Some(references))
 }
 
 /// Probabilities of finite logits.

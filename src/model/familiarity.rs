@@ -1,6 +1,17 @@
 //! Whether a scan is like those a network was trained on, by what its last layer makes of it.
 
+mod references;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use tch::{TchError, Tensor};
+
+pub(super) use references::PREFIX;
+pub use references::References;
+
+/// The share of validation scans that the threshold keeps.
+pub const FAMILIAR_SHARE: f64 = 0.95;
 
 /// How unlike the training scans a scan may be; part of the card. What the score is measured
 /// against (tensors under `familiarity.`) is in the weights' file.
@@ -13,5 +24,113 @@ pub struct Familiarity {
     /// training scans.
     pub threshold: f64,
     /// Share of scans of each kind found unlike, 0..=1: "rotated by a quarter", "noise".
-    pub measured: std::collections::BTreeMap<String, f64>,
+    pub measured: BTreeMap<String, f64>,
+}
+
+impl Familiarity {
+    /// Learns from what a network makes of its training scans what scans are compared with, and
+    /// from its validation scans how far from them is too far. Both are
+    /// [`Network::features`](super::network::Network::features), `[scans, features]`, finite; nothing
+    /// is `measured` yet.
+    ///
+    /// # Errors
+    /// Where libtorch fails: no scans on either side, features of another length, too little memory.
+    pub fn fit(training: &Tensor, validation: &Tensor) -> Result<(Self, References), TchError> {
+        let references = References::of(training)?;
+        let mut scores = references.scores(validation)?;
+        scores.sort_by(f32::total_cmp);
+        let rank = (scores.len() as f64 * FAMILIAR_SHARE).ceil() as usize;
+        let threshold = rank.checked_sub(1).map(|index| f64::from(scores[index]));
+        let threshold = threshold.ok_or_else(|| TchError::Shape("no validation scans".into()))?;
+        let score = "1 − the cosine between what the last layer decides by and the nearest of the \
+                     training scans"
+            .into();
+        Ok((Self { score, threshold, measured: BTreeMap::new() }, references))
+    }
+
+    /// Share of scans that are unlike the training scans, 0..=1, by their scores.
+    pub fn share_unlike(&self, scores: &[f32]) -> f64 {
+        let unlike = scores.iter().filter(|&&score| f64::from(score) > self.threshold).count();
+        unlike as f64 / scores.len().max(1) as f64
+    }
+
+    /// Whether the threshold is one that scores can be compared with.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        if !self.threshold.is_finite() {
+            return Err("its familiarity threshold is not a finite number".into());
+        }
+        match self.measured.iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
+            Some((kind, share)) => {
+                Err(format!("its share of {kind} found unlike, {share}, is not 0 to 1"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    /// Scans of a few kinds: each a direction of its own among 40 features, with some noise.
+    fn scans(count: i64, first_kind: i64, kinds: i64) -> Tensor {
+        let kind = Tensor::arange(count, (Kind::Int64, Device::Cpu)).remainder(kinds) + first_kind;
+        let noise = Tensor::rand([count, 40], (Kind::Float, Device::Cpu)) * 0.3;
+        kind.one_hot(40).to_kind(Kind::Float) * 2.0 + noise
+    }
+
+    #[test]
+    fn nineteen_of_twenty_validation_scans_are_familiar_and_other_kinds_are_not() {
+        tch::manual_seed(1);
+        let (training, validation) = (scans(400, 0, 4), scans(200, 0, 4));
+        let (familiarity, references) = Familiarity::fit(&training, &validation).expect("fitted");
+        familiarity.check().expect("usable");
+        let unlike = |features: &Tensor| {
+            familiarity.share_unlike(&references.scores(features).expect("scored"))
+        };
+        assert!((unlike(&validation) - 0.05).abs() < 1e-9);
+        assert!(unlike(&scans(400, 0, 4)) < 0.12);
+        assert!(unlike(&scans(100, 10, 5)) > 0.98);
+        // Scores are those of directions: brighter features of the same kind are as familiar.
+        assert!(unlike(&(scans(400, 0, 4) * 7.0)) < 0.12);
+    }
+
+    #[test]
+    fn a_score_is_the_cosine_to_the_nearest_scan() {
+        let training = Tensor::from_slice2(&[[1.0f32, 0.0, 0.0], [0.0, 1.0, 0.0]]);
+        let (_, references) = Familiarity::fit(&training, &training).expect("fitted");
+        let close = |features: &[f32], score: f32| {
+            let found = references.score(features);
+            assert!((found - score).abs() < 1e-3, "{features:?}: {found}");
+        };
+        close(&[3.0, 0.0, 0.0], 0.0);
+        close(&[1.0, 1.0, 0.0], 1.0 - 0.5f32.sqrt());
+        close(&[0.0, 0.0, 5.0], 1.0);
+        close(&[1.0, 0.0, 1.0], 1.0 - 0.5f32.sqrt());
+        for nothing in [[0.0; 3], [f32::NAN; 3], [f32::INFINITY; 3]] {
+            assert!(references.score(&nothing) >= 1.0, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn references_come_back_as_they_were_written() {
+        tch::manual_seed(2);
+        let training = scans(90, 0, 4);
+        let (_, references) = Familiarity::fit(&training, &training).expect("fitted");
+        let tensors = references.tensors();
+        let read = References::from_tensors(tensors.into_iter().collect()).expect("read");
+        assert_eq!(read, references);
+    }
+
+    #[test]
+    fn nothing_can_be_fitted_on_nothing() {
+        let none = Tensor::zeros([0, 40], (Kind::Float, Device::Cpu));
+        assert!(Familiarity::fit(&none, &scans(9, 0, 4)).is_err());
+        assert!(Familiarity::fit(&scans(9, 0, 4), &none).is_err());
+        assert!(Familiarity::fit(&scans(9, 0, 4), &scans(9, 0, 4).narrow(1, 0, 30)).is_err());
+    }
 }

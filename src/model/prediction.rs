@@ -87,6 +87,13 @@ pub struct ClassScore {
     pub calibrated: Option<f32>,
 }
 
+impl ClassScore {
+    /// The probability to go by: calibrated where it can be.
+    pub fn best_probability(&self) -> f32 {
+        self.calibrated.unwrap_or(self.probability)
+    }
+}
+
 /// The answer of a network to one slice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
@@ -105,6 +112,28 @@ pub struct Prediction {
     pub familiarity: Option<FamiliarityScore>,
     /// Preprocessing and forward pass.
     pub elapsed: Duration,
+}
+
+impl Prediction {
+    /// Whether the scan is unlike the training scans, where that was measured.
+    pub fn unfamiliar(&self) -> Option<bool> {
+        self.familiarity.map(FamiliarityScore::unfamiliar)
+    }
+
+    /// The names of the conformal set, likeliest first.
+    pub fn conformal_names(&self) -> Option<Vec<&str>> {
+        let name = |&class: &usize| self.classes[class].name.as_str();
+        self.conformal_set.as_ref().map(|set| set.iter().map(name).collect())
+    }
+
+    /// The conformal set for people: "glioma, meningioma or pituitary".
+    pub fn conformal_words(&self) -> Option<String> {
+        Some(match self.conformal_names()?.as_slice() {
+            [] => String::new(),
+            [only] => (*only).to_owned(),
+            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        })
+    }
 }
 
 /// How unlike the training scans a scan is.

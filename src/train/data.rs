@@ -12,7 +12,7 @@ use crate::dataset::audit::{self, Fingerprint};
 use crate::dataset::folder::{self, Dataset, Labelled};
 use crate::dataset::neighbours;
 use crate::dataset::split::{join_groups, split};
-use crate::dataset::split_file::{self, Row, Side};
+use crate::dataset::split_file::{self, Part, Row};
 use crate::imaging;
 use crate::model::card::Input;
 use crate::model::preprocess::resize;
@@ -139,11 +139,11 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
     unreadable.iter().for_each(|sentence| eprintln!("{sentence}"));
 
     let sides = Sides::choose(options, &training, &testing)?;
-    let pick = |side: Side| -> Vec<usize> {
+    let pick = |side: Part| -> Vec<usize> {
         (0..training.len()).filter(|&i| sides.of[i] == side).collect()
     };
     let folder = &options.folder;
-    let row = |path: &Path, class: usize, side: Side, group: usize| Row {
+    let row = |path: &Path, class: usize, side: Part, group: usize| Row {
         path: path.strip_prefix(folder).unwrap_or(path).to_path_buf(),
         class: dataset.folders[class].clone(),
         split: side,
@@ -155,16 +155,16 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
     let first_free = sides.groups.iter().max().map_or(0, |group| group + 1);
     let test_groups = audit::groups(&testing.prints);
     rows.extend((0..testing.len()).map(|i| {
-        row(&testing.paths[i], testing.classes[i], Side::Testing, first_free + test_groups[i])
+        row(&testing.paths[i], testing.classes[i], Part::Testing, first_free + test_groups[i])
     }));
 
     let twins = audit::twins(&testing.prints, &training.prints);
     let data = Data {
-        left_out: pick(Side::LeftOut).len(),
+        left_out: pick(Part::LeftOut).len(),
         test_has_twin: twins.iter().map(Option::is_some).collect(),
-        validation: training.select(&pick(Side::Validation))?,
+        validation: training.select(&pick(Part::Validation))?,
         synthetic: synthetic.len(),
-        training: training.select(&pick(Side::Training))?.with(synthetic)?,
+        training: training.select(&pick(Part::Training))?.with(synthetic)?,
         testing,
         patients: options.neighbours.is_some(),
         rows,
@@ -179,7 +179,7 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
 
 /// The side of each scan of Training, and its group.
 struct Sides {
-    of: Vec<Side>,
+    of: Vec<Part>,
     groups: Vec<usize>,
 }
 
@@ -205,9 +205,9 @@ impl Sides {
             |values: &[usize]| -> Vec<usize> { kept.iter().map(|&i| values[i]).collect() };
         let chosen =
             split(&of_kept(&training.classes), &of_kept(&groups), VALIDATION, options.seed);
-        let mut of = vec![Side::LeftOut; training.len()];
-        chosen.training.iter().for_each(|&i| of[kept[i]] = Side::Training);
-        chosen.validation.iter().for_each(|&i| of[kept[i]] = Side::Validation);
+        let mut of = vec![Part::LeftOut; training.len()];
+        chosen.training.iter().for_each(|&i| of[kept[i]] = Part::Training);
+        chosen.validation.iter().for_each(|&i| of[kept[i]] = Part::Validation);
         Ok(Self { of, groups })
     }
 
@@ -223,7 +223,7 @@ impl Sides {
                 format!("{}: {} is not in it; write a new split", path.display(), inside.display())
             })?;
             ensure!(
-                row.split != Side::Testing,
+                row.split != Part::Testing,
                 "{}: {} is a test scan there, and would be trained on",
                 path.display(),
                 inside.display()

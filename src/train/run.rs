@@ -168,7 +168,8 @@ impl<'a> Trainer<'a> {
             );
             (record.validation_loss, record.validation_accuracy) =
                 (loss, validation.accuracy(&data.validation));
-            let verdict = progress.standing.hear(&pace, epoch, loss);
+            let verdict =
+                progress.standing.hear(&pace, epoch, self.is_itself(epoch).then_some(loss));
             (record.kept, record.reduced) = (verdict.improved, verdict.reduced);
             record.stopped = progress.standing.ended && epoch < pace.epochs;
             say(sentence(&record));
@@ -289,12 +290,22 @@ impl<'a> Trainer<'a> {
 
     /// Over the first half of the epochs, the network's own activation takes ReLU6's place.
     fn ease_in(&self, epoch: usize) {
-        if self.eases_in {
-            let half = (self.options.epochs as f64 / 2.0).max(1.0);
-            let share = ((epoch - 1) as f64 / half).min(1.0);
-            self.network.ease_in(share);
-            self.average_network.ease_in(share);
+        self.network.ease_in(self.own_share(epoch));
+        self.average_network.ease_in(self.own_share(epoch));
+    }
+
+    /// How much of the network's own activation is in use.
+    fn own_share(&self, epoch: usize) -> f64 {
+        if !self.eases_in {
+            return 1.0;
         }
+        let half = (self.options.epochs as f64 / 2.0).max(1.0);
+        ((epoch - 1) as f64 / half).min(1.0)
+    }
+
+    /// Whether the weights of an epoch are those of the network as it will be used.
+    fn is_itself(&self, epoch: usize) -> bool {
+        self.own_share(epoch) >= 1.0
     }
 
     /// Cross-entropy, each class weighing the same in all, with smoothed targets.

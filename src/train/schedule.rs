@@ -33,8 +33,9 @@ const REDUCTION: f64 = 1.0 / 3.0;
 pub struct Standing {
     /// The rate of the next epoch.
     pub rate: f64,
-    /// Smallest validation loss so far; none before the first epoch.
+    /// Smallest validation loss so far; none before the first epoch that counts.
     pub best: Option<f64>,
+    /// Its epoch, or the last that did not count.
     pub best_epoch: usize,
     /// Epochs since the last improvement or fall.
     waited: usize,
@@ -55,13 +56,16 @@ impl Standing {
         Self { rate: pace.first, best: None, best_epoch: 0, waited: 0, ended: pace.epochs == 0 }
     }
 
-    /// Takes in the validation loss of `epoch` (from 1) and sets the rate of the next.
-    pub fn hear(&mut self, pace: &Pace, epoch: usize, loss: f64) -> Verdict {
-        let improved = self.best.is_none_or(|best| loss < best);
-        if improved {
-            (self.best, self.best_epoch, self.waited) = (Some(loss), epoch, 0);
-        } else {
-            self.waited += 1;
+    /// Takes in the validation loss of `epoch` (from 1) and sets the rate of the next. `None` does
+    /// not count: the network was not yet itself.
+    pub fn hear(&mut self, pace: &Pace, epoch: usize, loss: Option<f64>) -> Verdict {
+        let improved = loss.is_some_and(|loss| self.best.is_none_or(|best| loss < best));
+        match loss {
+            Some(_) if improved => {
+                (self.best, self.best_epoch, self.waited) = (loss, epoch, 0);
+            }
+            Some(_) => self.waited += 1,
+            None => self.best_epoch = epoch,
         }
         let mut reduced = false;
         match pace.fall {
@@ -90,8 +94,11 @@ mod tests {
     fn the_rate_falls_on_a_plateau_and_training_ends_when_nothing_helps() {
         let mut standing = Standing::new(&PACE);
         let losses = [1.0, 0.5, 0.6, 0.6, 0.4, 0.4, 0.4, 0.5, 0.5, 0.5];
-        let verdicts: Vec<Verdict> =
-            losses.iter().enumerate().map(|(i, &loss)| standing.hear(&PACE, i + 1, loss)).collect();
+        let verdicts: Vec<Verdict> = losses
+            .iter()
+            .enumerate()
+            .map(|(i, &loss)| standing.hear(&PACE, i + 1, Some(loss)))
+            .collect();
         let reduced: Vec<usize> = (0..10).filter(|&i| verdicts[i].reduced).map(|i| i + 1).collect();
         assert_eq!(reduced, [4, 7, 9]);
         assert!((standing.rate - 0.9 / 27.0).abs() < 1e-12);
@@ -105,7 +112,7 @@ mod tests {
         let mut standing = Standing::new(&pace);
         let rates: Vec<f64> = (1..=4)
             .map(|epoch| {
-                standing.hear(&pace, epoch, 1.0 / epoch as f64);
+                standing.hear(&pace, epoch, Some(1.0 / epoch as f64));
                 standing.rate
             })
             .collect();

@@ -12,6 +12,7 @@ mod notifications;
 pub mod offscreen;
 mod overlay_controls;
 mod probabilities;
+mod reliability;
 mod scan_labels;
 mod series_list;
 mod sheets;

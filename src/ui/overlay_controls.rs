@@ -56,9 +56,10 @@ fn class(ui: &mut Ui, screen: &mut Screen) {
         (None, Some(checkpoint)) => checkpoint.card.classes.iter().map(String::as_str).collect(),
         (None, None) => Vec::new(),
     };
-    let predicted = session.prediction.ready().map(|prediction| prediction.predicted);
-    let follow = match predicted.and_then(|index| names.get(index)) {
-        Some(name) => format!("Predicted: {name}"),
+    let prediction = session.prediction.ready();
+    let follow = match prediction.and_then(|found| Some((found, names.get(found.predicted)?))) {
+        Some((found, name)) if found.unfamiliar() == Some(true) => format!("Largest logit: {name}"),
+        Some((_, name)) => format!("Predicted: {name}"),
         None => "Predicted".to_owned(),
     };
     let chosen = session.class;

@@ -2,7 +2,7 @@
 
 use egui::{Align2, ComboBox, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::{Screen, format, theme};
+use super::{Screen, format, reliability, theme};
 use crate::model::prediction::{DeviceChoice, Prediction};
 use crate::state::{Command, Load};
 
@@ -73,46 +73,12 @@ fn device_name(device: DeviceChoice) -> &'static str {
 }
 
 fn bars(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction) {
-    let tokens = theme::tokens(ui);
-    for (index, class) in prediction.classes.iter().enumerate() {
-        let predicted = index == prediction.predicted;
-        let (rect, response) =
-            ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
-        let number = format::probability(class.probability);
-        let label = format!("{} {number}", class.name);
-        response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
-        let painter = ui.painter();
-        let text = if predicted { tokens.text } else { tokens.dim };
-        let font = egui::FontId::proportional(13.0);
-        let line = rect.top() + 8.0;
-        let mut x = rect.left();
-        if predicted {
-            let tip = pos2(x + 6.0, line);
-            let corners = vec![pos2(x, line - 4.0), tip, pos2(x, line + 4.0)];
-            let shape = egui::Shape::convex_polygon(corners, tokens.text, egui::Stroke::NONE);
-            painter.add(shape);
-        }
-        x += 11.0;
-        painter.text(pos2(x, line), Align2::LEFT_CENTER, &class.name, font.clone(), text);
-        painter.text(pos2(rect.right(), line), Align2::RIGHT_CENTER, number, font, text);
-        let rail =
-            Rect::from_min_max(pos2(x, rect.top() + 19.0), pos2(rect.right(), rect.top() + 25.0));
-        painter.rect_filled(rail, 2.0, tokens.raised);
-        let filled = (rail.width() * class.probability.clamp(0.0, 1.0)).max(1.5);
-        let bar = Rect::from_min_size(rail.min, vec2(filled, rail.height()));
-        painter.rect_filled(bar, 2.0, theme::class_color(&class.name, index));
-        let hover =
-            format!("{label}: softmax of the logit {:.3}; a click explains it", class.logit);
-        if response.on_hover_text(hover).clicked() {
-            screen.ask(Command::ExplainClass(Some(index)));
-        }
+    reliability::notice(ui, prediction);
+    for index in 0..prediction.classes.len() {
+        bar(ui, screen, prediction, index);
     }
-    let small = |text: &str| RichText::new(text).font(theme::small());
-    ui.label(small("Not calibrated · familiarity not measured").color(tokens.warning))
-        .on_hover_text(
-            "The bars are what the network gives itself: how often it is right at such a number \
-             is not known. Not checked whether this scan is like the training scans.",
-        );
+    reliability::basis(ui, screen.state.session.checkpoint(), prediction);
+    let tokens = theme::tokens(ui);
     let device = format!(
         "{} on {} in {}",
         prediction.model,
@@ -120,7 +86,57 @@ fn bars(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction) {
         format::duration(prediction.elapsed)
     );
     let checkpoint = format!("Weights with SHA-256 {}", prediction.checkpoint_sha256);
-    ui.label(small(&device).color(tokens.dim)).on_hover_text(checkpoint);
+    ui.label(RichText::new(device).font(theme::small()).color(tokens.dim))
+        .on_hover_text(checkpoint);
+}
+
+/// One class: its name, its probability, and the same as a bar.
+fn bar(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction, index: usize) {
+    let tokens = theme::tokens(ui);
+    let class = &prediction.classes[index];
+    // Of a scan unlike the training scans no class is put before the others.
+    let unfamiliar = prediction.unfamiliar() == Some(true);
+    let first = index == prediction.predicted && !unfamiliar;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
+    let number = format::probability(class.best_probability());
+    let raw = class.calibrated.map(|_| format!("raw {}", format::probability(class.probability)));
+    let label = [Some(format!("{} {number}", class.name)), raw.clone()];
+    let label = label.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
+    let painter = ui.painter();
+    let text = if first { tokens.text } else { tokens.dim };
+    let font = egui::FontId::proportional(13.0);
+    let line = rect.top() + 8.0;
+    let mut x = rect.left();
+    if first {
+        let tip = pos2(x + 6.0, line);
+        let corners = vec![pos2(x, line - 4.0), tip, pos2(x, line + 4.0)];
+        let shape = egui::Shape::convex_polygon(corners, tokens.text, egui::Stroke::NONE);
+        painter.add(shape);
+    }
+    x += 11.0;
+    painter.text(pos2(x, line), Align2::LEFT_CENTER, &class.name, font.clone(), text);
+    painter.text(pos2(rect.right(), line), Align2::RIGHT_CENTER, number, font, text);
+    if let Some(raw) = raw {
+        // In a column of its own, left of the longest number.
+        let at = pos2(rect.right() - 54.0, line + 0.5);
+        painter.text(at, Align2::RIGHT_CENTER, raw, theme::small(), tokens.dim);
+    }
+    let rail =
+        Rect::from_min_max(pos2(x, rect.top() + 19.0), pos2(rect.right(), rect.top() + 25.0));
+    painter.rect_filled(rail, 2.0, tokens.raised);
+    let filled = (rail.width() * class.best_probability().clamp(0.0, 1.0)).max(1.5);
+    let bar = Rect::from_min_size(rail.min, vec2(filled, rail.height()));
+    let color = theme::class_color(&class.name, index);
+    painter.rect_filled(bar, 2.0, if unfamiliar { color.gamma_multiply(0.45) } else { color });
+    let meaning = match class.calibrated {
+        Some(_) => "calibrated probability; raw is the softmax",
+        None => "softmax",
+    };
+    let hover = format!("{label}: {meaning} of the logit {:.3}; a click explains it", class.logit);
+    if response.on_hover_text(hover).clicked() {
+        screen.ask(Command::ExplainClass(Some(index)));
+    }
 }
 
 /// A line where something will appear.

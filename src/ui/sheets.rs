@@ -112,8 +112,8 @@ fn about(ui: &mut Ui) {
     let warning = theme::tokens(ui).warning;
     ui.label(RichText::new("Not for diagnostic use.").strong().color(warning));
     ui.label(
-        "It is no medical device. Its probabilities are not calibrated, and a class-activation \
-         map is no causal explanation, no localisation and no proof of correctness.",
+        "It is no medical device. A probability holds at most for scans like those that it was \
+         calibrated on, and a class-activation map is no causal explanation, no localisation and no proof of correctness.",
     );
 }
 

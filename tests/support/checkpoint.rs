@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mrimaster::model::VggHead;
+use mrimaster::model::calibration;
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
 };
 use mrimaster::model::checkpoint;
-use mrimaster::model::network::Shape;
-use tch::Device;
+use mrimaster::model::familiarity::Familiarity;
+use mrimaster::model::network::{Shape, Taps};
 use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
 
 use super::formula;
 
@@ -60,5 +62,30 @@ pub fn write(folder: &Path, name: &str) -> PathBuf {
     shape().build(&store).expect("built");
     formula::fill(&store);
     checkpoint::save(&path, &store, card()).expect("written");
+    path
+}
+
+/// The same with a calibration, and a familiarity with noise: everything that a card can hold.
+pub fn write_calibrated(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(format!("{name}.safetensors"));
+    let store = VarStore::new(Device::Cpu);
+    let network = shape().build(&store).expect("built");
+    formula::fill(&store);
+    let features = |seed: i64, scans: i64| {
+        tch::manual_seed(seed);
+        let noise = Tensor::randn([scans, 1, 64, 64], (Kind::Float, Device::Cpu));
+        tch::no_grad(|| network.features(&noise, false, &mut Taps::off()))
+    };
+    let (training, validation) = (features(1, 90), features(2, 40));
+    let (familiarity, references) = Familiarity::fit(&training, &validation).expect("fitted");
+    let logits = tch::no_grad(|| network.decide(&validation, false));
+    let logits = Vec::<Vec<f32>>::try_from(logits).expect("rows");
+    let truth: Vec<usize> = (0..logits.len()).map(|scan| scan % 4).collect();
+    let card = Card {
+        calibration: Some(calibration::fit(&logits, &truth, "40 validation scans".into())),
+        familiarity: Some(familiarity),
+        ..card()
+    };
+    checkpoint::save_with(&path, &store, Some(&references), card).expect("written");
     path
 }
