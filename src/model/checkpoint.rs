@@ -233,13 +233,23 @@ impl Weights {
     }
 }
 
+/// How exactly weights are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// float32.
+    Single,
+    /// float16 for kernels and matrices, which are most of a network; float32 for biases and batch
+    /// norms, whose numbers may not fit.
+    Half,
+}
+
 /// Writes the variables of `store` and their card, each whole or not at all. The card's hash is
 /// set here.
 ///
 /// # Errors
 /// A folder that cannot be written to, or a full disk.
 pub fn save(path: &Path, store: &VarStore, card: Card) -> Result<(), CheckpointError> {
-    save_with(path, store, None, card)
+    save_with(path, store, Precision::Single, None, card)
 }
 
 /// The same with what the card's familiarity is measured against.
@@ -249,6 +259,7 @@ pub fn save(path: &Path, store: &VarStore, card: Card) -> Result<(), CheckpointE
 pub fn save_with(
     path: &Path,
     store: &VarStore,
+    precision: Precision,
     references: Option<&References>,
     mut card: Card,
 ) -> Result<(), CheckpointError> {
@@ -256,7 +267,10 @@ pub fn save_with(
         CheckpointError::new(path, format!("the checkpoint cannot be written: {error}"))
     };
     let mut data: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
-    let weights = store.variables().into_iter().map(|(name, t)| (name, t.to_kind(Kind::Float)));
+    let weights = store.variables().into_iter().map(|(name, t)| {
+        let half = precision == Precision::Half && t.dim() > 1;
+        (name, t.to_kind(if half { Kind::Half } else { Kind::Float }))
+    });
     for (name, tensor) in weights.chain(references.into_iter().flat_map(References::tensors)) {
         let tensor = to_bytes(&tensor).map_err(|error| fail(error.to_string()))?;
         data.insert(name, tensor);

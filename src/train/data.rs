@@ -89,7 +89,7 @@ pub struct Data {
     /// How many of the training scans are synthetic; none are in validation.
     pub synthetic: usize,
     /// Training scans left out because Testing holds a copy.
-    pub left_out: usize,
+    pub left_out: Vec<Fingerprint>,
     /// Whether scans with neighbouring indices were kept on one side.
     pub patients: bool,
     /// Every scan of the data set with its side.
@@ -106,7 +106,7 @@ impl Data {
             self.synthetic,
             self.validation.len(),
             self.testing.len(),
-            self.left_out
+            self.left_out.len()
         )
     }
 
@@ -160,7 +160,7 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
 
     let twins = audit::twins(&testing.prints, &training.prints);
     let data = Data {
-        left_out: pick(Part::LeftOut).len(),
+        left_out: pick(Part::LeftOut).iter().map(|&i| training.prints[i].clone()).collect(),
         test_has_twin: twins.iter().map(Option::is_some).collect(),
         validation: training.select(&pick(Part::Validation))?,
         synthetic: synthetic.len(),

@@ -1,44 +1,71 @@
-//! What came out of training: measured, and written with its card.
+//! What came out of training: measured, calibrated, and written with its card. Testing comes last
+//! and chooses nothing.
 
 use std::collections::BTreeMap;
 
+use tch::Tensor;
+
 use super::augment;
 use super::augment::geometry::{ROTATION, SCALE, SHIFT};
-use super::data::{Data, Protocol};
+use super::data::{Data, Protocol, Scans};
+use super::figures::Figures;
 use super::options::Options;
-use super::run::{Trainer, say};
+use super::run::{Measured, Trainer, say};
+use crate::dataset::audit::Fingerprint;
+use crate::evaluate::copies::entry;
+use crate::model::calibration::{self, Calibration, Record};
 use crate::model::card::{Card, FORMAT_VERSION};
-use crate::model::checkpoint;
+use crate::model::checkpoint::{self, Precision};
+use crate::model::familiarity::{Familiarity, References};
 
-/// Measures the averaged weights, on Testing last, which has chosen nothing, and writes the checkpoint.
+/// The largest loss of validation accuracy that float16 may cost.
+const HALF_MAY_COST: f64 = 0.002;
+
+/// Measures the averaged weights and writes the checkpoint.
 pub(super) fn finish(
     options: &Options,
     classes: &[String],
     data: Data,
     trainer: Trainer<'_>,
 ) -> anyhow::Result<()> {
+    let precision = precision(&trainer, &data.validation)?;
     let validation = trainer.measure(&data.validation)?;
-    let mut metrics = BTreeMap::from([
-        ("validation_scans".to_owned(), data.validation.len() as f64),
-        ("validation_accuracy".to_owned(), validation.accuracy(&data.validation)),
-    ]);
+    let mut calibration = calibration::fit(
+        &validation.logits()?,
+        &data.validation.classes,
+        format!("{} validation scans", data.validation.len()),
+    );
+    let training = trainer.measure(&data.training)?;
+    let (mut familiarity, references) = Familiarity::fit(&training.features, &validation.features)?;
+    familiarity.measured = unlike(&trainer, &familiarity, &references, &data)?;
+
+    let mut figures = Figures::new(classes, &calibration, &familiarity, &references);
+    figures.add("validation", &validation, &data.validation, &|_| true)?;
     if !data.testing.is_empty() {
         let testing = trainer.measure(&data.testing)?;
-        let predicted = Vec::<i64>::try_from(testing.logits.argmax(1, false))?;
-        let mut add = |name: &str, wanted: &dyn Fn(bool) -> bool| {
-            let chosen: Vec<bool> = (0..predicted.len())
-                .filter(|&i| wanted(data.test_has_twin[i]))
-                .map(|i| predicted[i] == data.testing.classes[i] as i64)
-                .collect();
-            let share = chosen.iter().filter(|&&r| r).count() as f64 / chosen.len().max(1) as f64;
-            metrics.insert(format!("test_scans_{name}"), chosen.len() as f64);
-            metrics.insert(format!("test_accuracy_{name}"), share);
-            say(format!("test accuracy, {name}: {share:.3} of {} scans", chosen.len()));
-        };
-        add("all", &|_| true);
-        add("copied_in_training_folder", &|twin| twin);
-        add("not_copied", &|twin| !twin);
+        let twin = |scan: usize| data.test_has_twin[scan];
+        figures.add("test_all", &testing, &data.testing, &|_| true)?;
+        figures.add("test_copied", &testing, &data.testing, &twin)?;
+        figures.add("test_not_copied", &testing, &data.testing, &|scan| !twin(scan))?;
+        calibration.record = record(&calibration, &testing, &data.testing)?;
     }
+    let metrics = figures.metrics;
+    say(format!(
+        "validation accuracy {:.3}; temperature {:.2}; weights as {}",
+        metrics["validation_accuracy"],
+        calibration.temperature,
+        if precision == Precision::Half { "float16" } else { "float32" }
+    ));
+    for part in ["test_all", "test_copied", "test_not_copied"] {
+        if let Some(accuracy) = metrics.get(&format!("{part}_accuracy")) {
+            let scans = metrics[&format!("{part}_scans")];
+            say(format!("{}: accuracy {accuracy:.3} of {scans} scans", part.replace('_', " ")));
+        }
+    }
+    let entries = |scans: &Scans| -> Vec<String> {
+        let each = scans.classes.iter().zip(&scans.prints);
+        each.map(|(&class, print)| entry(class, &print.hash())).collect()
+    };
     let card = Card {
         format_version: FORMAT_VERSION,
         architecture: options.arch,
@@ -49,19 +76,100 @@ pub(super) fn finish(
         protocol: protocol(options, &data),
         command_line: options.command_line(),
         metrics,
-        limits: "Not for diagnostic use. One public data set of four classes; scans of other \
-                 weightings, planes or origin than the training scans are often wrong."
+        limits: "Not for diagnostic use. One public data set of four classes, most of it T1-weighted \
+                 with contrast agent; scans of other weightings, planes or origin than the training \
+                 scans are often wrong."
             .into(),
         sha256: String::new(),
-        calibration: None,
-        familiarity: None,
-        learned_from: [&data.training, &data.validation]
-            .iter()
-            .flat_map(|scans| scans.prints.iter().map(|print| print.hash().to_string()))
-            .collect(),
+        calibration: Some(calibration),
+        familiarity: Some(familiarity),
+        learned_from: [entries(&data.training), entries(&data.validation)].concat(),
+        left_out: data.left_out.iter().map(Fingerprint::hash).map(String::from).collect(),
     };
-    checkpoint::save(&trainer.path(), &trainer.average_store, card)?;
+    let store = &trainer.average_store;
+    checkpoint::save_with(&trainer.path(), store, precision, Some(&references), card)?;
     Ok(())
+}
+
+/// Rounds the weights to float16 where validation accuracy stays, so that what is measured is what
+/// is written.
+fn precision(trainer: &Trainer, validation: &Scans) -> anyhow::Result<Precision> {
+    let before = trainer.measure(validation)?.accuracy(validation);
+    let exact: Vec<(Tensor, Tensor)> = trainer
+        .average_store
+        .variables()
+        .into_values()
+        .filter(|variable| variable.dim() > 1)
+        .map(|variable| (variable.copy(), variable))
+        .collect();
+    tch::no_grad(|| -> anyhow::Result<Precision> {
+        for (exact, variable) in &exact {
+            let rounded = exact.f_to_kind(tch::Kind::Half)?;
+            variable.shallow_clone().f_copy_(&rounded)?;
+        }
+        if before - trainer.measure(validation)?.accuracy(validation) < HALF_MAY_COST {
+            return Ok(Precision::Half);
+        }
+        for (exact, variable) in &exact {
+            variable.shallow_clone().f_copy_(exact)?;
+        }
+        Ok(Precision::Single)
+    })
+}
+
+/// How often test answers of each confidence were right.
+fn record(calibration: &Calibration, testing: &Measured, scans: &Scans) -> anyhow::Result<Record> {
+    let answers = testing.logits()?.into_iter().zip(&scans.classes).map(|(logits, &class)| {
+        let probabilities = calibration.probabilities(&logits);
+        let predicted = calibration.conformal_set(&probabilities)[0];
+        (probabilities[predicted], predicted == class)
+    });
+    let (confidences, right): (Vec<f32>, Vec<bool>) = answers.unzip();
+    Ok(Record::of(&confidences, &right, format!("{} test scans", scans.len())))
+}
+
+/// The share of scans of several kinds that is found unlike the training scans.
+fn unlike(
+    trainer: &Trainer,
+    familiarity: &Familiarity,
+    references: &References,
+    data: &Data,
+) -> anyhow::Result<BTreeMap<String, f64>> {
+    let share = |scans: &Scans| -> anyhow::Result<f64> {
+        let scores = references.scores(&trainer.measure(scans)?.features)?;
+        Ok(familiarity.share_unlike(&scores))
+    };
+    let changed = |change: &dyn Fn(&Tensor) -> Tensor| -> anyhow::Result<f64> {
+        let all: Vec<usize> = (0..data.validation.len()).collect();
+        let mut scans = data.validation.select(&all)?;
+        scans.greys = change(&scans.greys);
+        share(&scans)
+    };
+    let mut measured = BTreeMap::from([
+        ("validation scans".into(), share(&data.validation)?),
+        ("validation scans turned by a quarter".into(), changed(&|x| x.rot90(1, [2, 3]))?),
+        ("validation scans upside down".into(), changed(&|x| x.flip([2]))?),
+        ("validation scans with black and white exchanged".into(), changed(&|x| 255.0 - x)?),
+        ("noise".into(), changed(&|x| x.rand_like() * 255.0)?),
+        ("smooth noise".into(), changed(&smooth_noise)?),
+    ]);
+    if !data.testing.is_empty() {
+        for (kind, twin) in [("test scans copied", true), ("test scans not copied", false)] {
+            let chosen: Vec<usize> =
+                (0..data.testing.len()).filter(|&i| data.test_has_twin[i] == twin).collect();
+            if !chosen.is_empty() {
+                measured.insert(kind.into(), share(&data.testing.select(&chosen)?)?);
+            }
+        }
+    }
+    Ok(measured)
+}
+
+/// Clouds: noise with no detail.
+fn smooth_noise(like: &Tensor) -> Tensor {
+    let size = like.size();
+    let coarse = Tensor::rand([size[0], 1, 8, 8], (like.kind(), like.device())) * 255.0;
+    coarse.upsample_bicubic2d([size[2], size[3]], false, None, None).clamp(0.0, 255.0)
 }
 
 fn training_data(options: &Options, data: &Data) -> String {
@@ -72,7 +180,7 @@ fn training_data(options: &Options, data: &Data) -> String {
         data.training.len(),
         data.validation.len(),
         options.folder.file_name().unwrap_or_default().to_string_lossy(),
-        data.left_out,
+        data.left_out.len(),
         data.synthetic,
     )
 }
@@ -91,8 +199,10 @@ fn protocol(options: &Options, data: &Data) -> String {
     };
     let start = match (&options.init, options.frozen()) {
         (None, _) => "Trained from scratch",
-        (Some(_), true) => "Started from ImageNet's weights; only the last layer was trained",
-        (Some(_), false) => "Started from the weights named in the command line",
+        (Some(_), true) => {
+            "Started from given weights, of which the convolutions stayed as they were"
+        }
+        (Some(_), false) => "Started from given weights",
     };
     let ways: Vec<String> = augment::ALL
         .iter()

@@ -5,6 +5,7 @@
 pub mod augment;
 pub mod data;
 mod feed;
+mod figures;
 mod finish;
 pub mod history;
 mod init;

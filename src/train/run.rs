@@ -346,6 +346,11 @@ pub(super) struct Measured {
 }
 
 impl Measured {
+    /// A row for each scan.
+    pub fn logits(&self) -> Result<Vec<Vec<f32>>, tch::TchError> {
+        Vec::<Vec<f32>>::try_from(&self.logits)
+    }
+
     fn loss(&self, scans: &Scans, weights: &Tensor) -> f64 {
         let weights = weights.to_device(Device::Cpu);
         self.logits
