@@ -351,7 +351,7 @@ fn bad_input_is_one_sentence_and_leaves_nothing() {
     nothing(&refused(&empty, &[&weights()], &more), &["no classes", "class"]);
     nothing(&refused(&dir.path().join("gone"), &[&weights()], &more), &["gone"]);
     nothing(&refused(study.path(), &[dir.path()], &more), &["folder", ".safetensors"]);
-    nothing(&refused(study.path(), &[&weights(); 3], &more), &["--model"]);
+    nothing(&refused(study.path(), &[&*weights(), &*weights(), &*weights()], &more), &["--model"]);
 
     let others = dir.path().join("others");
     for class in ["knee", "hip"] {
