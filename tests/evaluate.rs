@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use mrimaster::dataset::audit::Fingerprint;
 use mrimaster::dataset::phantom::write_study;
@@ -29,8 +30,22 @@ fn weights() -> PathBuf {
 
 /// A folder of synthetic scans, four of each class, with a DICOM series and a volume beside them.
 fn study() -> TempDir {
+    // Made once: each test gets a copy to change.
+    static MADE: LazyLock<TempDir> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_study(dir.path(), SCANS, 3).expect("written");
+        dir
+    });
     let dir = tempfile::tempdir().expect("a folder");
-    write_study(dir.path(), SCANS, 3).expect("written");
+    for folder in
+        fs::read_dir(MADE.path()).expect("a study").flatten().filter(|e| e.path().is_dir())
+    {
+        let copy = dir.path().join(folder.file_name());
+        fs::create_dir(&copy).expect("a folder");
+        for file in fs::read_dir(folder.path()).expect("a folder").flatten() {
+            fs::copy(file.path(), copy.join(file.file_name())).expect("copied");
+        }
+    }
     dir
 }
 

@@ -58,7 +58,7 @@ pub(super) fn evaluation(of: &Evaluation) -> String {
 /// Sentences on what was read and what leaks.
 fn about(of: &Evaluation) -> String {
     let all = &of.parts.all;
-    let mut text = format!("{} scans, of which {} are no copy of another", all.scans, all.groups);
+    let mut text = format!("{} scans, {} without copies of each other", all.scans, all.groups);
     if !of.unreadable.is_empty() {
         let _ = write!(text, "; {} more could not be read", of.unreadable.len());
     }
