@@ -16,7 +16,7 @@ pub const SAME: f32 = 0.92;
 
 /// Correlation of two heads at a quarter and at half of their size below which nothing finer need
 /// be looked at.
-const ALIKE: [f32; 2] = [0.80, 0.90];
+const ALIKE: [f32; 2] = [0.60, 0.90];
 /// What two copies show of each other at least, as a share of the head.
 const OVERLAP: f32 = 0.65;
 
