@@ -204,7 +204,7 @@ fn measure_sartaj(count: usize, copies: usize) {
 
 #[test]
 fn copies_of_scans_are_found_and_neighbouring_slices_are_not() {
-    measure_sartaj(80, 4);
+    measure_sartaj(50, 3);
 }
 
 /// The same on many more; some minutes in the dev profile.

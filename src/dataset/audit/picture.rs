@@ -7,7 +7,7 @@ use crate::imaging::Slice;
 /// Side of the square that a head is brought to.
 pub(super) const SIDE: usize = 64;
 /// Side of the square that the whole scan is brought to first: everything else works on that.
-const FRAME: usize = 160;
+const FRAME: usize = 128;
 
 /// Where a signal begins: the brightness, after [`Tones::level`], below which there is background.
 const SIGNAL: f32 = 0.12;
