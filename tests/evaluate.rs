@@ -150,7 +150,7 @@ fn a_test_set_becomes_a_table_and_figures_that_agree() {
         assert!(folder.starts_with(truth.split(' ').next().expect("a word")), "{folder} {truth}");
         let probability =
             |class: &&str| row[&format!("probability {class}")].parse::<f64>().expect("a number");
-        let sum: f64 = CLASSES.iter().map(|class| probability(class)).sum();
+        let sum: f64 = CLASSES.iter().map(&probability).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{sum}");
         let best = CLASSES.iter().max_by(|a, b| probability(a).total_cmp(&probability(b)));
         assert_eq!(best, Some(&row["predicted"].as_str()));
