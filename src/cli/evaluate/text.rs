@@ -56,7 +56,7 @@ pub(super) fn evaluation(of: &Evaluation) -> String {
 /// Sentences on what was read and what leaks.
 fn about(of: &Evaluation) -> String {
     let all = &of.parts.all;
-    let mut text = format!("{} scans, {} without copies of each other", all.scans, all.groups);
+    let mut text = format!("{} scans, {} of them different", all.scans, all.groups);
     if !of.unreadable.is_empty() {
         let _ = write!(text, "; {} more could not be read", of.unreadable.len());
     }
@@ -188,7 +188,8 @@ pub(super) fn comparison(of: &Comparison) -> String {
         let [a, b] = &scan.predicted;
         let [sure_a, sure_b] = scan.confidence;
         let path = printable(&scan.path);
-        let _ = writeln!(text, "  {path}: {}; {a} {sure_a:.2} against {b} {sure_b:.2}", scan.truth);
+        let _ =
+            writeln!(text, "  {path} is {}: {a} {sure_a:.2} against {b} {sure_b:.2}", scan.truth);
     }
     text
 }
