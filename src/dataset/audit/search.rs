@@ -10,7 +10,7 @@ use super::fingerprint::Fingerprint;
 
 /// Bits of 256 in which the hash of one scan and that of a view of another differ at most for the
 /// two to be looked at. Hashes of unrelated scans differ in some 100.
-const CANDIDATE: u32 = 9;
+const CANDIDATE: u32 = 10;
 
 /// A copy of a scan, and where it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
