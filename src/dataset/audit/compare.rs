@@ -19,7 +19,7 @@ pub const SAME: f32 = 0.92;
 const ALIKE: [f32; 2] = [0.60, 0.90];
 /// The same at a quarter of the size where the search begins.
 const BEGIN: f32 = 0.60;
-/// What two copies show of each other at least, as a share of the head.
+/// What two copies show of each other at least, as a share of the smaller head.
 const OVERLAP: f32 = 0.65;
 
 /// What two scans have in common.
@@ -163,7 +163,7 @@ impl Head {
         for (level, (a, b)) in coarse.iter().zip(&other.coarse[0]).enumerate() {
             placement = a.align(b, placement, steps[level])?;
             let (alike, overlap) = a.correlation(b, placement);
-            if alike < ALIKE[level] || overlap < OVERLAP {
+            if alike < ALIKE[level] || overlap < OVERLAP * placement.room() {
                 return None;
             }
         }
@@ -171,7 +171,8 @@ impl Head {
         let (a, b) = (plane(&one.detail, mirrored), plane(&other.detail, false));
         let placement = a.align(&b, placement, 3)?;
         let (similarity, overlap) = a.correlation(&b, placement);
-        (overlap >= OVERLAP).then(|| (similarity, how(one, other, placement, mirrored)))
+        (overlap >= OVERLAP * placement.room())
+            .then(|| (similarity, how(one, other, placement, mirrored)))
     }
 }
 
