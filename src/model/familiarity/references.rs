@@ -121,7 +121,7 @@ impl References {
         ]
     }
 
-    /// Takes the tensors of a checkpoint whose names begin with [`PREFIX`], which are finite.
+    /// Takes the tensors of a checkpoint whose names begin with `familiarity.`, which are finite.
     ///
     /// # Errors
     /// Tensors that are missing, unknown, or of shapes that do not fit each other; the end of a
