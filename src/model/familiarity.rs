@@ -1,7 +1,6 @@
 //! Whether a scan is like those a network was trained on, by what its last layer makes of it.
 
 mod references;
-mod strangers;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +9,6 @@ use tch::{TchError, Tensor};
 
 pub(super) use references::PREFIX;
 pub use references::References;
-pub use strangers::strangers;
 
 /// The share of validation scans that the threshold keeps.
 pub const FAMILIAR_SHARE: f64 = 0.95;
