@@ -9,6 +9,7 @@
 //! | [`dataset`] | folders | labelled scans; synthetic scans |
 //! | [`model`] | slices | tensors, logits, probabilities |
 //! | [`explain`] | activations and gradients | saliency maps of every layer |
+//! | [`evaluate`] | labelled scans and a model's answers | figures with intervals |
 //! | [`train`] | labelled scans | checkpoints |
 //! | [`worker`] | requests | responses, on threads of their own |
 //! | [`state`] | commands and responses | what the program knows |
@@ -18,6 +19,7 @@
 pub mod app;
 pub mod cli;
 pub mod dataset;
+pub mod evaluate;
 pub mod explain;
 pub mod imaging;
 pub mod model;

@@ -34,17 +34,13 @@ fn data(root: &Path) {
 
 fn options(root: &Path, out: &Path, protocol: Protocol) -> Options {
     Options {
-        folder: root.to_path_buf(),
-        arch: Architecture::SmallCnn,
-        synthetic: None,
         protocol,
-        out: out.to_path_buf(),
         epochs: 2,
         batch: 8,
         size: 32,
-        learning_rate: 1e-3,
         seed: 3,
         device: DeviceChoice::Cpu,
+        ..Options::new(root, out)
     }
 }
 
@@ -68,25 +64,107 @@ fn leak_free_training_leaves_out_what_the_test_set_holds() {
     assert_eq!(history.as_array().map(Vec::len), Some(2));
 }
 
+/// The program training on `root`, in a process of its own: libtorch has one source of random
+/// numbers for all threads.
+fn train(root: &Path, out: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mrimaster"));
+    command
+        .arg("train")
+        .arg(root)
+        .args(["--batch", "8", "--size", "32", "--device", "cpu", "--mixup", "0.2", "--out"])
+        .arg(out)
+        .args(more)
+        .env("MRIMASTER_THREADS", "1");
+    command
+}
+
+fn weights(out: &Path) -> Vec<u8> {
+    std::fs::read(out.join("small_cnn.safetensors")).expect("weights")
+}
+
 #[test]
-fn a_seed_repeats_its_weights() {
+fn a_seed_repeats_its_weights_and_another_gives_others() {
     let dir = tempfile::tempdir().expect("a folder");
     data(dir.path());
-    // In processes of their own: libtorch has one source of random numbers for all threads.
-    let weights = |name: &str| {
+    let trained = |name: &str, seed: &str| {
         let out = dir.path().join(name);
-        let trained = Command::new(env!("CARGO_BIN_EXE_mrimaster"))
-            .arg("train")
-            .arg(dir.path())
-            .args(["--epochs", "2", "--batch", "8", "--size", "32", "--device", "cpu", "--out"])
-            .arg(&out)
-            .env("MRIMASTER_THREADS", "1")
-            .output()
-            .expect("the program runs");
-        assert!(trained.status.success(), "{trained:?}");
-        std::fs::read(out.join("small_cnn.safetensors")).expect("weights")
+        let done = train(dir.path(), &out, &["--epochs", "2", "--seed", seed]).output();
+        let done = done.expect("the program runs");
+        assert!(done.status.success(), "{done:?}");
+        weights(&out)
     };
-    assert!(weights("first") == weights("second"));
+    let first = trained("first", "1");
+    assert!(first == trained("second", "1"));
+    assert!(first != trained("third", "2"));
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_the_same_weights() {
+    let dir = tempfile::tempdir().expect("a folder");
+    data(dir.path());
+    let (whole, killed) = (dir.path().join("whole"), dir.path().join("killed"));
+    let epochs = ["--epochs", "40", "--give-up", "40"];
+    let done = train(dir.path(), &whole, &epochs).output().expect("the program runs");
+    assert!(done.status.success(), "{done:?}");
+
+    let mut running = train(dir.path(), &killed, &epochs)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let resume = killed.join("small_cnn.resume.safetensors");
+    while !resume.exists() {
+        assert!(running.try_wait().expect("asked").is_none(), "it ended before it was killed");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    running.kill().expect("killed");
+    running.wait().expect("gone");
+    assert!(!killed.join("small_cnn.json").exists(), "it was killed too late to show anything");
+
+    // Another command line is not the same run.
+    let other = [&epochs[..], &["--resume", "--learning-rate", "0.5"]].concat();
+    let refused = train(dir.path(), &killed, &other).output().expect("the program runs");
+    let sentence = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && sentence.contains("another command line"), "{sentence}");
+
+    let resumed = [&epochs[..], &["--resume"]].concat();
+    let done = train(dir.path(), &killed, &resumed).output().expect("the program runs");
+    assert!(done.status.success(), "{done:?}");
+    assert!(String::from_utf8_lossy(&done.stdout).contains("resuming after epoch"));
+    assert!(weights(&whole) == weights(&killed));
+    assert!(!resume.exists(), "what only a stopped run needs is removed");
+}
+
+#[test]
+fn training_starts_from_given_weights_and_refuses_others() {
+    let dir = tempfile::tempdir().expect("a folder");
+    data(dir.path());
+    let out = dir.path().join("out");
+    run(&options(dir.path(), &out, Protocol::LeakFree)).expect("trained");
+    let first = out.join("small_cnn.safetensors");
+    let mut again = options(dir.path(), &dir.path().join("again"), Protocol::LeakFree);
+    again.init = Some(first.clone());
+    run(&again).expect("trained on");
+
+    again.arch = Architecture::EfficientnetLite0;
+    let error = run(&again).expect_err("weights of another network");
+    assert!(error.to_string().starts_with(&first.display().to_string()), "{error}");
+    assert!(error.to_string().contains("not weights of efficientnet_lite0"), "{error}");
+    again.init = Some(dir.path().to_path_buf());
+    assert!(run(&again).is_err(), "a folder is no file of weights");
+}
+
+#[test]
+fn what_augmentation_does_can_be_seen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    data(dir.path());
+    let png = dir.path().join("augmented.png");
+    let mut options = options(dir.path(), &dir.path().join("out"), Protocol::LeakFree);
+    options.show_augmented = Some(png.clone());
+    run(&options).expect("drawn");
+    let picture = image::open(&png).expect("a picture");
+    let rows = mrimaster::train::augment::ALL.len() as u32 + 2;
+    assert_eq!((picture.width(), picture.height()), (8 * 32, rows * 32));
+    assert!(!options.out.exists(), "nothing was trained");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The command line: the viewer, and the same work without a window.
 
+mod audit;
+mod evaluate;
 mod heatmaps;
 mod models;
 mod npy;
@@ -28,10 +30,14 @@ struct Arguments {
 enum Command {
     /// Class probabilities of scans, and the maps of every layer
     Predict(predict::Options),
+    /// How good a model is on a folder of labelled scans, and whether it has seen them before
+    Evaluate(evaluate::Options),
     /// The checkpoints that are here, with their cards
     Models,
     /// Make synthetic scans: a phantom of the head with and without tumours
     Phantom(PhantomArgs),
+    /// Find copies, leaks and contradictory labels in data sets
+    Audit(audit::Options),
     /// Train a network on a folder of labelled scans
     Train(train::Options),
 }
@@ -43,8 +49,10 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Some(Command::Predict(options)) => return predict::run(&options),
+        Some(Command::Evaluate(options)) => evaluate::run(&options),
         Some(Command::Models) => models::run(),
         Some(Command::Phantom(options)) => phantom::run(&options),
+        Some(Command::Audit(options)) => audit::run(&options),
         Some(Command::Train(options)) => train::run(&options),
         None => viewer::run(arguments.viewer),
     };

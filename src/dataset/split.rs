@@ -43,6 +43,22 @@ pub fn split(classes: &[usize], groups: &[usize], share: f64, seed: u64) -> Spli
     split
 }
 
+/// Joins groups with others that only some scans have, such as copies with the neighbours of
+/// [`crate::dataset::neighbours`]: scans that share either share the result, a group number that is
+/// the index of its first member.
+pub fn join_groups(groups: &[usize], others: &[Option<usize>]) -> Vec<usize> {
+    let mut first: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut first_other: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut pairs = Vec::new();
+    for (scan, (&group, other)) in groups.iter().zip(others).enumerate() {
+        pairs.push((*first.entry(group).or_insert(scan), scan));
+        if let &Some(other) = other {
+            pairs.push((*first_other.entry(other).or_insert(scan), scan));
+        }
+    }
+    super::audit::join(groups.len(), pairs.into_iter())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +76,14 @@ mod tests {
             let held = split.validation.iter().filter(|&&i| classes[i] == class).count() as f64;
             assert!((held / all - 0.2).abs() < 0.05, "class {class}: {held} of {all}");
         }
+    }
+
+    #[test]
+    fn scans_that_share_either_group_share_the_joined_one() {
+        let copies = [5, 6, 5, 7, 8, 9];
+        let neighbours = [None, Some(1), Some(0), Some(0), None, Some(1)];
+        assert_eq!(join_groups(&copies, &neighbours), [0, 1, 0, 0, 4, 1]);
+        assert!(join_groups(&[], &[]).is_empty());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod series;
 mod tiff;
 
 pub use error::OpenError;
+pub(crate) use luminance::COLOUR_NOTE;
 pub use open::{open, open_all, open_each};
 pub use series::{
     Depth, Orientation, Rescale, SYNTHETIC_MARK, Series, Slice, Spacing, VoiFunction, Window,

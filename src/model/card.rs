@@ -40,6 +40,10 @@ pub struct Card {
     /// anybody's test set.
     #[serde(default)]
     pub learned_from: Vec<String>,
+    /// Hashes of the scans that were left out of training because the test set holds copies of
+    /// them: they tell which test scans a network trained as usual would have known.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 /// The networks this program knows.

@@ -178,7 +178,7 @@ impl Weights {
                     variable.size()
                 )));
             }
-            let tensor = self.tensor(name, &view)?;
+            let tensor = self.usable(name, &view)?;
             checked.push((variable.shallow_clone(), tensor));
         }
         tch::no_grad(|| {
@@ -191,16 +191,25 @@ impl Weights {
         })
     }
 
+    /// One tensor, float32, every value finite.
+    ///
+    /// # Errors
+    /// Where it is missing or cannot be used.
+    pub fn tensor(&self, name: &str) -> Result<Tensor, CheckpointError> {
+        let tensors = self.tensors()?;
+        let view =
+            tensors.tensor(name).map_err(|_| self.fail(format!("the tensor {name} is missing")))?;
+        self.usable(name, &view)
+    }
+
     /// What familiarity is measured against, where the file holds it.
     ///
     /// # Errors
     /// Tensors of it that are missing, extra, of shapes that do not fit each other, or not finite.
     pub fn references(&self) -> Result<Option<References>, CheckpointError> {
-        let tensors = self.tensors()?;
         let mut found = BTreeMap::new();
         for name in self.names()?.into_iter().filter(|name| name.starts_with(familiarity::PREFIX)) {
-            let view = tensors.tensor(&name).map_err(|error| self.fail(error.to_string()))?;
-            let tensor = self.tensor(&name, &view)?;
+            let tensor = self.tensor(&name)?;
             found.insert(name, tensor);
         }
         if found.is_empty() {
@@ -209,7 +218,7 @@ impl Weights {
         References::from_tensors(found).map(Some).map_err(|reason| self.fail(reason))
     }
 
-    fn tensor(&self, name: &str, view: &TensorView) -> Result<Tensor, CheckpointError> {
+    fn usable(&self, name: &str, view: &TensorView) -> Result<Tensor, CheckpointError> {
         to_tensor(view).map_err(|reason| self.fail(format!("{name} cannot be used: {reason}")))
     }
 
@@ -224,13 +233,23 @@ impl Weights {
     }
 }
 
+/// How exactly weights are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// float32.
+    Single,
+    /// float16 for kernels and matrices, which are most of a network; float32 for biases and batch
+    /// norms, whose numbers may not fit.
+    Half,
+}
+
 /// Writes the variables of `store` and their card, each whole or not at all. The card's hash is
 /// set here.
 ///
 /// # Errors
 /// A folder that cannot be written to, or a full disk.
 pub fn save(path: &Path, store: &VarStore, card: Card) -> Result<(), CheckpointError> {
-    save_with(path, store, None, card)
+    save_with(path, store, Precision::Single, None, card)
 }
 
 /// The same with what the card's familiarity is measured against.
@@ -240,6 +259,7 @@ pub fn save(path: &Path, store: &VarStore, card: Card) -> Result<(), CheckpointE
 pub fn save_with(
     path: &Path,
     store: &VarStore,
+    precision: Precision,
     references: Option<&References>,
     mut card: Card,
 ) -> Result<(), CheckpointError> {
@@ -247,7 +267,10 @@ pub fn save_with(
         CheckpointError::new(path, format!("the checkpoint cannot be written: {error}"))
     };
     let mut data: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
-    let weights = store.variables().into_iter().map(|(name, t)| (name, t.to_kind(Kind::Float)));
+    let weights = store.variables().into_iter().map(|(name, t)| {
+        let half = precision == Precision::Half && t.dim() > 1;
+        (name, t.to_kind(if half { Kind::Half } else { Kind::Float }))
+    });
     for (name, tensor) in weights.chain(references.into_iter().flat_map(References::tensors)) {
         let tensor = to_bytes(&tensor).map_err(|error| fail(error.to_string()))?;
         data.insert(name, tensor);
@@ -279,7 +302,7 @@ fn to_bytes(tensor: &Tensor) -> Result<(Dtype, Vec<usize>, Vec<u8>), tch::TchErr
 }
 
 /// torchvision's batch norms count their batches; a network at rest has no use for the count.
-fn is_counter(name: &str) -> bool {
+pub(crate) fn is_counter(name: &str) -> bool {
     name.ends_with(".num_batches_tracked")
 }
 

@@ -49,6 +49,7 @@ fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
         calibration: None,
         familiarity: None,
         learned_from: Vec::new(),
+        left_out: Vec::new(),
         command_line: String::new(),
     };
     CheckpointInfo { path: format!("{name}.safetensors").into(), card: Arc::new(card) }

@@ -1,6 +1,5 @@
 //! Files, whole or not at all.
 
-use std::io::Write as _;
 use std::path::Path;
 
 /// Writes a file under a temporary name, syncs it and renames it; its folder is made if need be.
@@ -9,6 +8,17 @@ use std::path::Path;
 /// Those of the disk; what was there before stays. A device or a pipe is refused: it would be
 /// replaced by a file. A link is followed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    replace(path, |temporary| std::fs::write(temporary, bytes))
+}
+
+/// As [`write_whole`], for what is written by somebody else: `write` is given the temporary name.
+///
+/// # Errors
+/// As [`write_whole`], and those of `write`.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let target = path.canonicalize();
     let path = target.as_deref().unwrap_or(path);
     if path.exists() && !path.is_file() {
@@ -21,11 +31,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // Readable by others, as any saved file is; the umask still applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    let temporary = builder.tempfile_in(folder)?.into_temp_path();
+    write(&temporary)?;
+    std::fs::File::open(&temporary)?.sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)
 }
 
 #[cfg(test)]

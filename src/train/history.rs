@@ -18,7 +18,17 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// 0..=1.
     pub validation_accuracy: f64,
+    /// Whether the validation loss is the smallest so far: these weights were kept.
+    pub kept: bool,
+    /// Whether the learning rate falls after this epoch, because the loss stands still.
+    pub reduced: bool,
+    /// Whether training ends here before its last epoch.
+    pub stopped: bool,
     pub seconds: f64,
+    /// Training scans taken in per second.
+    pub scans_per_second: f64,
+    /// Share of the time in which the model waited for its scans, 0..=1.
+    pub idle: f64,
 }
 
 /// Writes the epochs so far as JSON, whole or not at all.

@@ -1,10 +1,20 @@
 //! Labelled scans to checkpoints: [`data`] reads and splits them, [`augment`] varies them,
-//! [`run`](mod@run) is the loop.
+//! [`feed`] brings them to the network, [`run`](mod@run) is the loop, [`finish`] measures what came
+//! out and writes its card. [`resume`] keeps what a stopped run needs to go on.
 
 pub mod augment;
 pub mod data;
+mod feed;
+mod figures;
+mod finish;
 pub mod history;
+mod init;
+pub mod optimizer;
+mod options;
+mod resume;
 pub mod run;
+pub mod schedule;
 
 pub use data::Protocol;
-pub use run::{Options, run};
+pub use options::Options;
+pub use run::run;

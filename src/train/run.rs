@@ -1,386 +1,434 @@
-//! The training loop: Adam, class weights, a cosine learning rate, the best epoch kept.
+//! The training loop: AdamW, class weights, the weights averaged over the last steps, and those of
+//! the epoch with the smallest validation loss kept.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
-use tch::nn::{self, OptimizerConfig, VarStore};
-use tch::{Device, Kind, Reduction, Tensor};
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
 
-use super::augment::{ROTATION, SCALE, augment};
-use super::data::{Data, Protocol, Scans, load};
+use super::augment::sheet;
+use super::data::{self, Data, Scans};
+use super::feed::{Batch, Feed, Recipe, channels_last};
 use super::history::{self, Epoch};
+use super::optimizer::{AdamW, Average};
+use super::options::Options;
+use super::resume::{self, Progress};
+use super::schedule::Standing;
+use super::{finish, init};
 use crate::dataset::folder;
 use crate::model::VggHead;
-use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels};
-use crate::model::checkpoint;
+use crate::model::card::{Architecture, Input, Normalisation};
+use crate::model::checkpoint::Weights;
 use crate::model::device::runtime;
 use crate::model::network::{Network, Shape, Taps};
-use crate::model::prediction::DeviceChoice;
 use crate::model::preprocess::normalise;
+use crate::system::files::{replace, write_whole};
 
-/// What a person chooses.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// The data set: a folder for each class, or Training and Testing with such folders
-    pub folder: PathBuf,
-    /// The network
-    #[arg(long, value_enum, default_value = "small-cnn")]
-    pub arch: Architecture,
-    /// A folder that `mrimaster phantom` made: its scans are added to those trained on
-    #[arg(long, value_name = "FOLDER")]
-    pub synthetic: Option<PathBuf>,
-    /// Which training scans may be used
-    #[arg(long, value_enum, default_value = "leak-free")]
-    pub protocol: Protocol,
-    /// The folder for the checkpoint, its card and its history
-    #[arg(long)]
-    pub out: PathBuf,
-    #[arg(long, default_value_t = 40)]
-    pub epochs: usize,
-    #[arg(long, default_value_t = 32)]
-    pub batch: usize,
-    /// Side of the network's input, pixels
-    #[arg(long, default_value_t = 160)]
-    pub size: usize,
-    #[arg(long, default_value_t = 1e-3)]
-    pub learning_rate: f64,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    #[arg(long, value_enum, default_value = "auto")]
-    pub device: DeviceChoice,
-}
-
-/// Trains and writes `NAME.safetensors`, `NAME.json` and `NAME.history.json`.
+/// Trains and writes `NAME.safetensors`, `NAME.json`, `NAME.history.json` and `NAME.split.csv`.
 ///
 /// # Errors
-/// A folder that is no data set, a loss that is not a number, a disk that cannot be written to.
+/// A folder that is no data set, weights of another network, a loss that is not a number, a disk
+/// that cannot be written to.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    ensure!(
-        options.batch > 1 && options.epochs > 0,
-        "--batch needs 2 or more and --epochs 1 or more"
-    );
-    ensure!((32..=1024).contains(&options.size), "--size needs 32 to 1024 pixels");
+    options.check()?;
     let dataset = folder::read(&options.folder)?;
     let device = runtime().device(options.device)?;
-    let mut input = input_of(options);
-
-    let synthetic = match &options.synthetic {
-        Some(folder) => folder::read_more(folder, &dataset)?,
-        None => Vec::new(),
-    };
-    let total = dataset.training.len() + dataset.testing.len() + synthetic.len();
-    let bar = bar(total, "reading {pos} of {len} scans");
-    let data = load(&dataset, &synthetic, &input, options.protocol, options.seed, &|n| bar.inc(n))?;
-    bar.finish_and_clear();
-    data.unreadable.iter().for_each(|sentence| eprintln!("{sentence}"));
-    say(format!(
-        "{} scans to train on ({} synthetic), {} to validate, {} to test; {} left out because \
-         Testing has a copy",
-        data.training.len(),
-        data.synthetic,
-        data.validation.len(),
-        data.testing.len(),
-        data.left_out
-    ));
-    ensure!(
-        data.training.len() >= options.batch && !data.validation.is_empty(),
-        "{}: too few scans to train on",
-        options.folder.display()
-    );
-    measure_input(&data.training, &mut input);
-    Trainer::new(options, input, &dataset.classes, data, device)?.run()
+    let mut trainer = Trainer::start(options, dataset.classes.len(), device)?;
+    let data = data::load(options, &dataset, &trainer.input)?;
+    if let Some(path) = &options.show_augmented {
+        return show_augmented(path, &data.training, options.seed);
+    }
+    if trainer.measures_input {
+        measure_input(&data.training, &mut trainer.input);
+    }
+    say(data.summary());
+    let path = trainer.path();
+    trainer.train(&data)?;
+    finish::finish(options, &dataset.classes, data, trainer)?;
+    Trainer::clear(&path)
 }
 
-struct Trainer<'a> {
+/// The weights of the best epoch so far.
+fn best_path(checkpoint: &Path) -> PathBuf {
+    checkpoint.with_extension("best.safetensors")
+}
+
+/// A network in training, and its average, which is what is measured and kept.
+pub(super) struct Trainer<'a> {
     options: &'a Options,
-    classes: &'a [String],
-    input: Input,
-    data: Data,
-    device: Device,
+    pub input: Input,
+    /// Whether the input's mean and SD are those of the training scans.
+    measures_input: bool,
+    pub device: Device,
+    classes: i64,
     store: VarStore,
     network: Box<dyn Network>,
-    class_weights: Tensor,
+    pub average_store: VarStore,
+    pub average_network: Box<dyn Network>,
+    average: Average,
+    optimizer: AdamW,
+    /// Weights of a sibling with another activation: the network's own comes in by degrees.
+    eases_in: bool,
 }
 
 impl<'a> Trainer<'a> {
-    fn new(
-        options: &'a Options,
-        input: Input,
-        classes: &'a [String],
-        data: Data,
-        device: Device,
-    ) -> anyhow::Result<Self> {
+    fn start(options: &'a Options, classes: usize, device: Device) -> anyhow::Result<Self> {
         tch::manual_seed(options.seed as i64);
-        let store = VarStore::new(device);
+        let channels = options.input(Normalisation::Measured).channels as i64;
         let shape = Shape {
             architecture: options.arch,
-            classes: classes.len() as i64,
-            channels: input.channels as i64,
+            classes: classes as i64,
+            channels,
             vgg_head: VggHead::Pooled,
         };
-        let network = shape.build(&store)?;
-        let class_weights = class_weights(&data.training.classes, classes.len()).to_device(device);
-        Ok(Self { options, classes, input, data, device, store, network, class_weights })
-    }
-
-    fn run(mut self) -> anyhow::Result<()> {
-        let path = self.options.out.join(format!("{}.safetensors", self.options.arch.name()));
-        let mut optimizer = nn::AdamW { wd: 1e-4, ..nn::AdamW::default() }
-            .build(&self.store, self.options.learning_rate)?;
-        let mut random = Pcg64::seed_from_u64(self.options.seed);
-        let mut best = f64::INFINITY;
-        let mut epochs: Vec<Epoch> = Vec::new();
-        for epoch in 1..=self.options.epochs {
-            let rate = cosine(self.options.learning_rate, epoch, self.options.epochs);
-            optimizer.set_lr(rate);
-            let started = Instant::now();
-            let (training_loss, training_accuracy) =
-                self.epoch(epoch, &mut optimizer, &mut random)?;
-            let validation = self.measure(&self.data.validation)?;
-            ensure!(
-                validation.loss.is_finite(),
-                "the validation loss is not a number in epoch {epoch}; lower --learning-rate"
-            );
-            let record = Epoch {
-                epoch,
-                learning_rate: rate,
-                training_loss,
-                training_accuracy,
-                validation_loss: validation.loss,
-                validation_accuracy: validation.accuracy(),
-                seconds: started.elapsed().as_secs_f64(),
-            };
-            say(format!(
-                "epoch {epoch:3}  loss {training_loss:.3}  accuracy {training_accuracy:.3}  \
-                 validation loss {:.3}  accuracy {:.3}  {:.0} s",
-                validation.loss, record.validation_accuracy, record.seconds
-            ));
-            epochs.push(record);
-            history::write(&path.with_extension("history.json"), &epochs)
-                .context("the history cannot be written; check the disk")?;
-            if validation.loss < best {
-                best = validation.loss;
-                checkpoint::save(&path, &self.store, self.card(&validation, epoch))?;
+        let (store, mut average_store) = (VarStore::new(device), VarStore::new(device));
+        let (network, average_network) = (shape.build(&store)?, shape.build(&average_store)?);
+        let mut eases_in = false;
+        if let Some(path) = &options.init {
+            let taken = init::load(path, options.arch, &store)?;
+            eases_in = taken.from_sibling;
+            if taken.from_sibling {
+                say("starting from weights of Lite0: SiLU comes in by degrees".into());
             }
         }
-        self.test(&path)
-    }
-
-    /// One pass over the training scans; mean loss and accuracy.
-    fn epoch(
-        &mut self,
-        epoch: usize,
-        optimizer: &mut nn::Optimizer,
-        random: &mut Pcg64,
-    ) -> anyhow::Result<(f64, f64)> {
-        let mut order: Vec<i64> = (0..self.data.training.len() as i64).collect();
-        order.shuffle(random);
-        let bar = bar(order.len(), "{msg} {wide_bar} {pos}/{len} scans, {per_sec}, {eta} left");
-        let (mut loss_sum, mut right) = (0.0, 0);
-        for batch in order.chunks(self.options.batch) {
-            let index = Tensor::from_slice(batch);
-            let greys = self.data.training.greys.index_select(0, &index).to_device(self.device);
-            let labels = self.data.training.labels.index_select(0, &index).to_device(self.device);
-            let varied = normalise(&augment(&greys, random)?, &self.input)?;
-            let logits = self.network.forward(&varied, true, &mut Taps::off());
-            let loss = self.loss(&logits, &labels);
-            let value = loss.double_value(&[]);
-            ensure!(
-                value.is_finite(),
-                "the loss is not a number in epoch {epoch}; lower --learning-rate"
+        let normalisation = options.normalisation.unwrap_or(match options.arch {
+            _ if options.init.is_none() => match options.arch {
+                Architecture::EfficientnetLite0 => Normalisation::Lite,
+                _ => Normalisation::Measured,
+            },
+            Architecture::SmallCnn => Normalisation::Measured,
+            Architecture::EfficientnetLite0 => Normalisation::Lite,
+            Architecture::EfficientnetB0 if eases_in => Normalisation::Lite,
+            Architecture::EfficientnetB0 | Architecture::Vgg16 => Normalisation::Imagenet,
+        });
+        if options.frozen() {
+            let variables = store.variables().into_iter();
+            variables.filter(|(name, _)| name.starts_with("features.")).for_each(
+                |(_, variable)| {
+                    let _ = variable.set_requires_grad(false);
+                },
             );
-            optimizer.backward_step(&loss);
-            loss_sum += value * batch.len() as f64;
-            right += logits.argmax(1, false).eq_tensor(&labels).sum(Kind::Int64).int64_value(&[]);
-            bar.set_message(format!("epoch {epoch}, loss {value:.3}"));
-            bar.inc(batch.len() as u64);
         }
-        bar.finish_and_clear();
-        let count = self.data.training.len() as f64;
-        Ok((loss_sum / count, right as f64 / count))
-    }
-
-    fn loss(&self, logits: &Tensor, labels: &Tensor) -> Tensor {
-        logits.cross_entropy_loss(labels, Some(&self.class_weights), Reduction::Mean, -100, 0.05)
-    }
-
-    /// The network as it is, on scans as they are.
-    fn measure(&self, scans: &Scans) -> anyhow::Result<Measured> {
-        tch::no_grad(|| {
-            let (mut loss, mut predicted) = (0.0, Vec::new());
-            for start in (0..scans.len() as i64).step_by(self.options.batch) {
-                let count = (scans.len() as i64 - start).min(self.options.batch as i64);
-                let greys = scans.greys.narrow(0, start, count).to_device(self.device);
-                let labels = scans.labels.narrow(0, start, count).to_device(self.device);
-                let greys = normalise(&greys.to_kind(Kind::Float), &self.input)?;
-                let logits = self.network.forward(&greys, false, &mut Taps::off());
-                loss += self.loss(&logits, &labels).double_value(&[]) * count as f64;
-                let classes = logits.argmax(1, false).to_device(Device::Cpu);
-                predicted.extend(Vec::<i64>::try_from(classes)?);
-            }
-            let right = predicted
-                .iter()
-                .zip(&scans.classes)
-                .map(|(&predicted, &class)| predicted == class as i64)
-                .collect();
-            Ok(Measured { loss: loss / scans.len().max(1) as f64, right })
+        let average = Average::new(&store, &mut average_store)?;
+        let optimizer = AdamW::new(&store, options.weight_decay)?;
+        Ok(Self {
+            options,
+            input: options.input(normalisation),
+            measures_input: normalisation == Normalisation::Measured,
+            device,
+            classes: classes as i64,
+            store,
+            network,
+            average_store,
+            average_network,
+            average,
+            optimizer,
+            eases_in,
         })
     }
 
-    /// The figures of the best epoch on Testing, which has chosen nothing, into the card.
-    fn test(mut self, path: &std::path::Path) -> anyhow::Result<()> {
-        if self.data.testing.is_empty() {
-            return Ok(());
-        }
-        let info = checkpoint::info(path)?;
-        let weights = checkpoint::Weights::read(&info)?;
-        self.store.freeze();
-        weights.load_into(&self.store)?;
-        let measured = self.measure(&self.data.testing)?;
-        let mut card = (*info.card).clone();
-        let mut add = |name: &str, wanted: &dyn Fn(bool) -> bool| {
-            let chosen: Vec<bool> = measured
-                .right
-                .iter()
-                .zip(&self.data.test_has_twin)
-                .filter(|(_, twin)| wanted(**twin))
-                .map(|(right, _)| *right)
-                .collect();
-            card.metrics.insert(format!("test_scans_{name}"), chosen.len() as f64);
-            card.metrics.insert(format!("test_accuracy_{name}"), share(&chosen));
-            say(format!("test accuracy, {name}: {:.3} of {} scans", share(&chosen), chosen.len()));
+    /// The checkpoint's file.
+    pub fn path(&self) -> PathBuf {
+        self.options.out.join(format!("{}.safetensors", self.options.arch.name()))
+    }
+
+    /// All epochs that are still to be done; afterwards the average holds the best of them.
+    fn train(&mut self, data: &Data) -> anyhow::Result<()> {
+        let pace = self.options.pace();
+        let resume_path = resume::path_beside(&self.path());
+        let best_path = best_path(&self.path());
+        let mut progress = Progress {
+            options: self.options.command_line(),
+            standing: Standing::new(&pace),
+            epochs: Vec::new(),
+            optimizer_steps: 0,
+            average_steps: 0.0,
         };
-        add("all", &|_| true);
-        add("copied_in_training_folder", &|twin| twin);
-        add("not_copied", &|twin| !twin);
-        checkpoint::save(path, &self.store, card)?;
+        if self.options.resume {
+            let stores = [&self.store, &self.average_store];
+            let (optimizer, average) = (&mut self.optimizer, &mut self.average);
+            progress = resume::load(&resume_path, &progress.options, stores, optimizer, average)?;
+            say(format!("resuming after epoch {}", progress.epochs.len()));
+        } else {
+            data.write_split(&self.path().with_extension("split.csv"))?;
+        }
+        let weights = class_weights(&data.training.classes, self.classes).to_device(self.device);
+        while !progress.standing.ended {
+            let epoch = progress.epochs.len() + 1;
+            let mut record = self.epoch(epoch, progress.standing.rate, data, &weights)?;
+            let validation = self.measure(&data.validation)?;
+            let loss = validation.loss(&data.validation, &weights);
+            ensure!(
+                loss.is_finite(),
+                "the validation loss is not a number in epoch {epoch}; lower --learning-rate"
+            );
+            (record.validation_loss, record.validation_accuracy) =
+                (loss, validation.accuracy(&data.validation));
+            let verdict =
+                progress.standing.hear(&pace, epoch, self.is_itself(epoch).then_some(loss));
+            (record.kept, record.reduced) = (verdict.improved, verdict.reduced);
+            record.stopped = progress.standing.ended && epoch < pace.epochs;
+            say(sentence(&record));
+            progress.epochs.push(record);
+            // First what can be done again, then the progress that would not do it again.
+            if verdict.improved {
+                self.keep(&best_path)?;
+            }
+            history::write(&self.path().with_extension("history.json"), &progress.epochs)
+                .context("the history cannot be written; make room on the disk")?;
+            (progress.optimizer_steps, progress.average_steps) =
+                (self.optimizer.state().0, self.average.steps());
+            let stores = [&self.store, &self.average_store];
+            resume::save(&resume_path, &progress, stores, &self.optimizer)?;
+        }
+        Weights::read_unchecked(&best_path)?.load_into(&self.average_store)?;
         Ok(())
     }
 
-    fn card(&self, validation: &Measured, epoch: usize) -> Card {
-        let options = self.options;
-        let protocol = match options.protocol {
-            Protocol::LeakFree => {
-                "leak-free: every training scan of which the test set holds a copy was left out"
+    /// Removes what only a stopped run would need.
+    fn clear(checkpoint: &Path) -> anyhow::Result<()> {
+        for path in [resume::path_beside(checkpoint), best_path(checkpoint)] {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    bail!("{}: it cannot be removed ({error})", path.display())
+                }
+                _ => {}
             }
-            Protocol::AsIs => "as is: the training scans include copies of test scans",
-        };
-        Card {
-            format_version: FORMAT_VERSION,
-            architecture: options.arch,
-            classes: self.classes.to_vec(),
-            input: self.input.clone(),
-            taps: self.network.layers().into_iter().map(|layer| layer.name).collect(),
-            training_data: format!(
-                "{} scans to train on and {} to validate, of the folder \"{}\"; {} scans left out \
-                 because the test set holds a copy; {} of those to train on are synthetic, and no \
-                 figure is measured on synthetic scans. Copies are scans of equal pixels, or whose \
-                 thumbnails correlate by {} or more.",
-                self.data.training.len(),
-                self.data.validation.len(),
-                folder_name(&options.folder),
-                self.data.left_out,
-                self.data.synthetic,
-                crate::dataset::twins::SAME
-            ),
-            protocol: format!(
-                "{protocol}. Validation: a fifth of each class, copies kept together, slices of one \
-                 patient not. {} epochs of AdamW, batch {}, learning rate {} falling as a cosine, \
-                 weight decay 0.0001, class weights, label smoothing 0.05; rotation to {ROTATION} \
-                 degrees, scale to {:.0} %, mirroring; seed {}. The epoch of the smallest validation loss \
-                 was kept: {epoch}. Testing chose nothing.",
-                options.epochs,
-                options.batch,
-                options.learning_rate,
-                SCALE * 100.0,
-                options.seed
-            ),
-            metrics: BTreeMap::from([
-                ("validation_accuracy".into(), validation.accuracy()),
-                ("validation_loss".into(), validation.loss),
-            ]),
-            limits:
-                "Not for diagnostic use. One public data set of four classes; probabilities are \
-                     not calibrated, and scans of other weightings, planes or origin than the \
-                     training scans are often wrong with high confidence."
-                    .into(),
-            sha256: String::new(),
-            calibration: None,
-            familiarity: None,
-            learned_from: Vec::new(),
-            command_line: String::new(),
         }
+        Ok(())
+    }
+
+    /// Writes the averaged weights, whole or not at all.
+    fn keep(&self, path: &Path) -> anyhow::Result<()> {
+        let mut tensors: Vec<(String, Tensor)> = self
+            .average_store
+            .variables()
+            .into_iter()
+            .map(|(name, tensor)| (name, tensor.detach().to_device(Device::Cpu).contiguous()))
+            .collect();
+        tensors.sort_by(|a, b| a.0.cmp(&b.0));
+        replace(path, |temporary| {
+            Tensor::write_safetensors(&tensors, temporary).map_err(std::io::Error::other)
+        })
+        .with_context(|| format!("{}: it cannot be written; make room on the disk", path.display()))
+    }
+
+    /// One pass over the training scans.
+    fn epoch(
+        &mut self,
+        epoch: usize,
+        rate: f64,
+        data: &Data,
+        weights: &Tensor,
+    ) -> anyhow::Result<Epoch> {
+        let started = Instant::now();
+        // Draws depend on the seed and the epoch alone: what is resumed draws the same.
+        let random = Pcg64::new(u128::from(self.options.seed), epoch as u128);
+        tch::manual_seed((self.options.seed as i64).wrapping_mul(1_000).wrapping_add(epoch as i64));
+        self.ease_in(epoch);
+        let input = self.input.clone();
+        let recipe = Recipe {
+            greys: data.training.greys.shallow_clone(),
+            labels: data.training.labels.shallow_clone(),
+            input: &input,
+            classes: self.classes,
+            batch: self.options.batch,
+            mixup: self.options.mixup,
+            device: self.device,
+        };
+        let steps = data.training.len().div_ceil(self.options.batch);
+        let bar =
+            bar(data.training.len(), "{msg} {wide_bar} {pos}/{len} scans, {per_sec}, {eta} left");
+        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0i64);
+        let waited = std::thread::scope(|scope| -> anyhow::Result<_> {
+            let mut feed = Feed::start(scope, recipe, random);
+            for step in 0.. {
+                let Some(batch) = feed.next() else { break };
+                let Batch { input, targets, labels } = batch?;
+                let logits = self.network.forward(&input, true, &mut Taps::off());
+                let loss = self.loss(&logits, &targets, weights);
+                let value = loss.double_value(&[]);
+                ensure!(
+                    value.is_finite(),
+                    "the loss is not a number in epoch {epoch}; lower --learning-rate"
+                );
+                // The first epoch begins slowly: the last layer is new.
+                let warm = if epoch == 1 { (step + 1) as f64 / steps as f64 } else { 1.0 };
+                self.optimizer.step(&loss, rate * warm.min(1.0))?;
+                self.average.step()?;
+                let scans = labels.size()[0];
+                loss_sum += value * scans as f64;
+                right +=
+                    logits.argmax(1, false).eq_tensor(&labels).sum(Kind::Int64).int64_value(&[]);
+                seen += scans;
+                bar.set_message(format!("epoch {epoch}, loss {value:.3}"));
+                bar.inc(scans as u64);
+            }
+            Ok(feed.waited)
+        })?;
+        bar.finish_and_clear();
+        let seconds = started.elapsed().as_secs_f64();
+        Ok(Epoch {
+            epoch,
+            learning_rate: rate,
+            training_loss: loss_sum / seen as f64,
+            training_accuracy: right as f64 / seen as f64,
+            validation_loss: f64::NAN,
+            validation_accuracy: 0.0,
+            kept: false,
+            reduced: false,
+            stopped: false,
+            seconds,
+            scans_per_second: seen as f64 / seconds,
+            idle: waited.as_secs_f64() / seconds,
+        })
+    }
+
+    /// Over the first half of the epochs, the network's own activation takes ReLU6's place.
+    fn ease_in(&self, epoch: usize) {
+        self.network.ease_in(self.own_share(epoch));
+        self.average_network.ease_in(self.own_share(epoch));
+    }
+
+    /// How much of the network's own activation is in use.
+    fn own_share(&self, epoch: usize) -> f64 {
+        if !self.eases_in {
+            return 1.0;
+        }
+        let half = (self.options.epochs as f64 / 2.0).max(1.0);
+        ((epoch - 1) as f64 / half).min(1.0)
+    }
+
+    /// Whether the weights of an epoch are those of the network as it will be used.
+    fn is_itself(&self, epoch: usize) -> bool {
+        self.own_share(epoch) >= 1.0
+    }
+
+    /// Cross-entropy, each class weighing the same in all, with smoothed targets.
+    fn loss(&self, logits: &Tensor, targets: &Tensor, weights: &Tensor) -> Tensor {
+        let smoothing = self.options.label_smoothing;
+        let smoothed = targets * (1.0 - smoothing) + smoothing / self.classes as f64;
+        let each = -(smoothed * weights * logits.log_softmax(1, Kind::Float));
+        each.sum_dim_intlist([1i64].as_slice(), false, Kind::Float).mean(Kind::Float)
+    }
+
+    /// What the averaged network makes of scans as they are.
+    pub fn measure(&self, scans: &Scans) -> anyhow::Result<Measured> {
+        tch::no_grad(|| {
+            let (mut logits, mut features) = (Vec::new(), Vec::new());
+            for start in (0..scans.len() as i64).step_by(self.options.batch) {
+                let count = (scans.len() as i64 - start).min(self.options.batch as i64);
+                let greys = scans.greys.f_narrow(0, start, count)?.f_to_device(self.device)?;
+                let input = channels_last(&normalise(&greys, &self.input)?)?;
+                let feature = self.average_network.features(&input, false, &mut Taps::off());
+                let logit = self.average_network.decide(&feature, false);
+                logits.push(logit.f_to_device(Device::Cpu)?);
+                features.push(feature.f_to_device(Device::Cpu)?);
+            }
+            Ok(Measured {
+                logits: Tensor::f_cat(&logits, 0)?,
+                features: Tensor::f_cat(&features, 0)?,
+            })
+        })
     }
 }
 
-struct Measured {
-    loss: f64,
-    right: Vec<bool>,
+/// What a network makes of some scans, on the CPU.
+pub(super) struct Measured {
+    /// `[n, classes]`.
+    pub logits: Tensor,
+    /// `[n, features]`.
+    pub features: Tensor,
 }
 
 impl Measured {
-    fn accuracy(&self) -> f64 {
-        share(&self.right)
+    /// A row for each scan.
+    pub fn logits(&self) -> Result<Vec<Vec<f32>>, tch::TchError> {
+        Vec::<Vec<f32>>::try_from(&self.logits)
+    }
+
+    fn loss(&self, scans: &Scans, weights: &Tensor) -> f64 {
+        let weights = weights.to_device(Device::Cpu);
+        self.logits
+            .cross_entropy_loss(&scans.labels, Some(&weights), tch::Reduction::Mean, -100, 0.0)
+            .double_value(&[])
+    }
+
+    pub fn accuracy(&self, scans: &Scans) -> f64 {
+        let right = self.logits.argmax(1, false).eq_tensor(&scans.labels);
+        right.to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
     }
 }
 
-fn share(right: &[bool]) -> f64 {
-    right.iter().filter(|&&r| r).count() as f64 / right.len().max(1) as f64
+fn sentence(epoch: &Epoch) -> String {
+    let mut text = format!(
+        "epoch {:3}  rate {:.1e}  loss {:.3}  accuracy {:.3}  validation loss {:.3}  accuracy {:.3}  \
+         {:.0} s  {:.1} scans/s  idle {:.1} %",
+        epoch.epoch,
+        epoch.learning_rate,
+        epoch.training_loss,
+        epoch.training_accuracy,
+        epoch.validation_loss,
+        epoch.validation_accuracy,
+        epoch.seconds,
+        epoch.scans_per_second,
+        epoch.idle * 100.0
+    );
+    if epoch.kept {
+        text += "  kept";
+    }
+    if epoch.reduced {
+        text += "  the learning rate falls";
+    }
+    if epoch.stopped {
+        text += "  nothing has helped for long: stopped";
+    }
+    text
 }
 
-/// How a network that starts from nothing takes its input; mean and SD come from the scans.
-fn input_of(options: &Options) -> Input {
-    let channels = if options.arch == Architecture::SmallCnn { 1 } else { 3 };
-    Input {
-        size: options.size,
-        channels,
-        range: [0.0, 1.0],
-        mean: vec![0.0; channels],
-        std: vec![1.0; channels],
-        interpolation: Interpolation::Bilinear,
-        fit: Fit::Pad,
-        levels: Levels::Stored,
-    }
+fn show_augmented(path: &Path, scans: &Scans, seed: u64) -> anyhow::Result<()> {
+    const COLUMNS: usize = 8;
+    let step = (scans.len() / COLUMNS).max(1);
+    let chosen: Vec<usize> = (0..scans.len()).step_by(step).take(COLUMNS).collect();
+    let (width, height, greys) = sheet::sheet(&scans.select(&chosen)?.greys, seed)?;
+    let picture = image::GrayImage::from_raw(width as u32, height as u32, greys)
+        .context("the picture is too large")?;
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png)?;
+    write_whole(path, png.get_ref())
+        .with_context(|| format!("{}: the picture cannot be written", path.display()))?;
+    let names: Vec<&str> = super::augment::ALL.iter().map(|way| way.name).collect();
+    say(format!("{}: rows are as it is, {}, all together", path.display(), names.join(", ")));
+    Ok(())
 }
 
 fn measure_input(training: &Scans, input: &mut Input) {
     let greys = training.greys.to_kind(Kind::Float) / 255.0;
     let rounded = |value: f64| (value * 1e4).round() as f32 / 1e4;
     input.mean.fill(rounded(greys.mean(Kind::Float).double_value(&[])));
-    input.std.fill(rounded(greys.std(false).double_value(&[])).max(1e-3));
+    input.std.fill(rounded(greys.std(false).double_value(&[])).max(1e-2));
 }
 
 /// Rare classes weigh more, so that each class weighs the same in all.
-fn class_weights(classes: &[usize], count: usize) -> Tensor {
-    let mut counts = vec![0usize; count];
+fn class_weights(classes: &[usize], count: i64) -> Tensor {
+    let mut counts = vec![0usize; count as usize];
     classes.iter().for_each(|&class| counts[class] += 1);
     let weights: Vec<f32> =
         counts.iter().map(|&n| classes.len() as f32 / (count as f32 * n.max(1) as f32)).collect();
     Tensor::from_slice(&weights)
 }
 
-fn cosine(first: f64, epoch: usize, epochs: usize) -> f64 {
-    let done = (epoch - 1) as f64 / epochs as f64;
-    first * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
-}
-
 /// A line for people. Hours of training do not end because nobody reads along any more.
-fn say(line: String) {
+pub(super) fn say(line: String) {
     use std::io::Write as _;
     writeln!(std::io::stdout(), "{line}").unwrap_or(());
 }
 
-fn bar(length: usize, template: &str) -> ProgressBar {
+pub(super) fn bar(length: usize, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
     ProgressBar::new(length as u64).with_style(style)
-}
-
-fn folder_name(path: &std::path::Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -42,6 +42,7 @@ pub fn card() -> Card {
         calibration: None,
         familiarity: None,
         learned_from: Vec::new(),
+        left_out: Vec::new(),
         command_line: String::new(),
     }
 }

@@ -196,6 +196,7 @@ fn checkpoint(name: &str) -> CheckpointInfo {
         calibration: None,
         familiarity: None,
         learned_from: Vec::new(),
+        left_out: Vec::new(),
         command_line: String::new(),
     };
     CheckpointInfo { path: format!("weights/{name}.safetensors").into(), card: Arc::new(card) }

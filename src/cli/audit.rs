@@ -1,0 +1,239 @@
+//! `mrimaster audit`: copies, leaks and contradictory labels of data sets, as text, JSON and files.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::dataset::audit::{Audit, Kind, Member, SAME, Side, audit, find};
+use crate::system::files::write_whole;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Data sets: folders of class folders, with or without Training and Testing above them
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// One JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    /// Write audit.json, groups.csv and leaks.csv into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Audits data sets.
+///
+/// # Errors
+/// A folder that is not a data set, and one that cannot be written to. What is wrong with scans is
+/// no error but the answer.
+pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    let mut scans = Vec::new();
+    for folder in &options.folders {
+        scans.extend(find(folder)?);
+    }
+    // A folder that is named twice, or lies in another, does not make its scans copies.
+    let mut seen = std::collections::HashSet::new();
+    scans
+        .retain(|scan| seen.insert(scan.path.canonicalize().unwrap_or_else(|_| scan.path.clone())));
+    let bar = ProgressBar::new(scans.len() as u64);
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} scans  {per_sec}  {eta} left")
+    {
+        bar.set_style(style);
+    }
+    let found = audit(scans, &|| bar.inc(1));
+    bar.finish_and_clear();
+    let json = serde_json::to_string_pretty(&found)
+        .context("the audit cannot be written as JSON; rename scans whose names are not UTF-8")?;
+    if let Some(out) = &options.out {
+        let write = |name: &str, bytes: &[u8]| {
+            let path = out.join(name);
+            write_whole(&path, bytes).with_context(|| {
+                format!(
+                    "{}: it cannot be written; make room or choose another folder",
+                    path.display()
+                )
+            })
+        };
+        write("audit.json", json.as_bytes())?;
+        write("groups.csv", &groups(&found)?)?;
+        write("leaks.csv", &leaks(&found)?)?;
+    }
+    let text = if options.json { json + "\n" } else { text(&found) };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+fn side(member: &Member) -> &'static str {
+    side_name(member.split)
+}
+
+fn side_name(side: Option<Side>) -> &'static str {
+    match side {
+        Some(Side::Training) => "training",
+        Some(Side::Testing) => "testing",
+        None => "",
+    }
+}
+
+/// Every member of every group.
+fn groups(audit: &Audit) -> anyhow::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["group", "kind", "similarity", "label_conflict", "path", "split", "class"])?;
+    for (number, group) in audit.groups.iter().enumerate() {
+        for member in &group.members {
+            csv.write_record([
+                &number.to_string(),
+                group.kind.name(),
+                &format!("{:.4}", group.similarity),
+                &group.label_conflict.to_string(),
+                &member.path.to_string_lossy(),
+                side(member),
+                &member.class,
+            ])?;
+        }
+    }
+    Ok(csv.into_inner()?)
+}
+
+/// Every test scan with a twin in training, and that twin.
+fn leaks(audit: &Audit) -> anyhow::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record([
+        "test_path",
+        "test_class",
+        "training_path",
+        "training_class",
+        "kind",
+        "similarity",
+        "how",
+    ])?;
+    for leak in &audit.leaks {
+        csv.write_record([
+            &*leak.test.path.to_string_lossy(),
+            &leak.test.class,
+            &*leak.training.path.to_string_lossy(),
+            &leak.training.class,
+            leak.kind.name(),
+            &format!("{:.4}", leak.similarity),
+            &leak.how.to_string(),
+        ])?;
+    }
+    Ok(csv.into_inner()?)
+}
+
+/// The summary, then what it is made of.
+fn text(audit: &Audit) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write_text(&mut text, audit);
+    text
+}
+
+fn write_text(text: &mut String, audit: &Audit) -> std::fmt::Result {
+    let of_kind = |kind| audit.groups.iter().filter(|group| group.kind == kind).count();
+    let tests: usize = audit
+        .classes
+        .iter()
+        .filter(|class| class.of.split == Some(Side::Testing))
+        .map(|class| class.images)
+        .sum();
+    writeln!(text, "{:>6}  scans", audit.images)?;
+    for class in &audit.classes {
+        writeln!(
+            text,
+            "{:>6}    {:<9} {}",
+            class.images,
+            side_name(class.of.split),
+            class.of.class
+        )?;
+    }
+    writeln!(text, "{:>6}  groups of the same scan", audit.groups.len())?;
+    for (kind, what) in [
+        (Kind::File, "identical files"),
+        (Kind::Pixels, "identical pixels"),
+        (Kind::Near, "resized, encoded again, cropped, padded, brightened, darkened or mirrored"),
+    ] {
+        writeln!(text, "{:>6}    {what}", of_kind(kind))?;
+    }
+    writeln!(text, "{:>6}  of {tests} test scans are also in training", audit.leaks.len())?;
+    writeln!(text, "{:>6}  groups with contradictory labels", audit.label_conflicts)?;
+    writeln!(text, "{:>6}  scans that cannot be read", audit.unreadable.len())?;
+    writeln!(text, "{:>6}  scans that are not grey", audit.not_grey.len())?;
+    let sizes: Vec<String> = audit
+        .sizes
+        .iter()
+        .take(3)
+        .map(|size| format!("{}×{} ({})", size.of.width, size.of.height, size.images))
+        .collect();
+    writeln!(text, "{:>6}  sizes, the commonest {}", audit.sizes.len(), sizes.join(", "))?;
+    writeln!(
+        text,
+        "\nThe same scan: detail correlates by {SAME} or more once one head is laid over the other."
+    )?;
+
+    section(
+        text,
+        "Contradictory labels",
+        audit.groups.iter().filter(|group| group.label_conflict).map(|group| {
+            let members: Vec<String> =
+                group.members.iter().map(|member| shown(&member.path)).collect();
+            format!("{} {:.3}: {}", group.kind.name(), group.similarity, members.join("  =  "))
+        }),
+    )?;
+    section(
+        text,
+        "Test scans that are also in training",
+        audit.leaks.iter().map(|leak| {
+            let how =
+                if leak.kind == Kind::Near { format!(" ({})", leak.how) } else { String::new() };
+            format!(
+                "{}  =  {}  {} {:.3}{how}",
+                shown(&leak.test.path),
+                shown(&leak.training.path),
+                leak.kind.name(),
+                leak.similarity
+            )
+        }),
+    )?;
+    let alike = audit.groups.iter().filter(|group| group.kind == Kind::Near);
+    section(
+        text,
+        "The same scan, changed",
+        alike.flat_map(|group| &group.pairs).filter(|pair| pair.kind == Kind::Near).map(|pair| {
+            format!(
+                "{}  =  {}  {:.3} ({})",
+                shown(&pair.first),
+                shown(&pair.second),
+                pair.similarity,
+                pair.how
+            )
+        }),
+    )?;
+    section(
+        text,
+        "Not readable",
+        audit.unreadable.iter().map(|scan| scan.reason.replace(char::is_control, "?")),
+    )?;
+    section(text, "Not grey", audit.not_grey.iter().map(|path| shown(path)))
+}
+
+/// A heading and its lines, where there are any.
+fn section(
+    text: &mut String,
+    heading: &str,
+    lines: impl Iterator<Item = String>,
+) -> std::fmt::Result {
+    let mut lines = lines.peekable();
+    if lines.peek().is_some() {
+        writeln!(text, "\n{heading}")?;
+    }
+    lines.try_for_each(|line| writeln!(text, "  {line}"))
+}
+
+/// A name may hold line ends or a terminal's commands.
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace(char::is_control, "?")
+}

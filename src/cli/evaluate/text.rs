@@ -1,0 +1,222 @@
+//! An evaluation as tables to read in a terminal.
+
+use std::fmt::Write as _;
+
+use crate::evaluate::bootstrap::Estimate;
+use crate::evaluate::compare::{Comparison, McNemar};
+use crate::evaluate::metrics::{Figures, Trust};
+use crate::evaluate::reliability::CONFIDENT;
+use crate::evaluate::report::Evaluation;
+
+/// Disagreements that are printed; the files hold all of them.
+const SHOWN: usize = 20;
+const LABEL: usize = 36;
+const COLUMN: usize = 24;
+
+/// Everything about one model on one test set. Writing into a string cannot fail.
+pub(super) fn evaluation(of: &Evaluation) -> String {
+    let mut text = format!(
+        "{} on {} · not for diagnostic use\n{}\n\n",
+        of.model.name,
+        printable(&of.test_set.folder),
+        about(of)
+    );
+    let parts = parts(of);
+    let heads: Vec<String> = parts.iter().map(|(name, _)| (*name).to_owned()).collect();
+    line(&mut text, "95 % intervals in brackets", &heads);
+    let mut row = |label: &str, cell: &dyn Fn(&Figures) -> String| {
+        let cells: Vec<String> = parts.iter().map(|(_, figures)| cell(figures)).collect();
+        line(&mut text, label, &cells);
+    };
+    row("scans", &|f| f.scans.to_string());
+    row("accuracy", &|f| percent(f.accuracy));
+    row("balanced accuracy", &|f| percent(f.balanced_accuracy));
+    trust_rows(&mut row, "raw", &|f| Some(&f.raw));
+    if of.parts.all.calibrated.is_some() {
+        trust_rows(&mut row, "calibrated", &|f| f.calibrated.as_ref());
+    }
+    if of.parts.all.conformal.is_some() {
+        row("conformal sets hold the truth", &|f| {
+            percent(f.conformal.as_ref().and_then(|sets| sets.coverage))
+        });
+        row("classes in a conformal set", &|f| {
+            number(f.conformal.as_ref().and_then(|sets| sets.size))
+        });
+    }
+    if of.parts.all.unfamiliar.is_some() {
+        row("unlike the training scans", &|f| {
+            f.unfamiliar.map_or("–".into(), |count| count.to_string())
+        });
+    }
+    for (name, figures) in parts.iter().filter(|(_, figures)| figures.scans > 0) {
+        let _ = write!(text, "\n{}", classes(name, figures));
+        let _ = write!(text, "\n{}", matrix(name, figures));
+    }
+    text
+}
+
+/// Sentences on what was read and what leaks.
+fn about(of: &Evaluation) -> String {
+    let all = &of.parts.all;
+    let mut text = format!("{} scans, of which {} are no copy of another", all.scans, all.groups);
+    if !of.unreadable.is_empty() {
+        let _ = write!(text, "; {} more could not be read", of.unreadable.len());
+    }
+    let conflicts = of.cases.iter().filter(|case| case.label_conflict).count();
+    if conflicts > 0 {
+        let _ = write!(text, "; {conflicts} have a copy with another label");
+    }
+    if of.parts.all.calibrated.is_none() {
+        text.push_str("; probabilities are not calibrated");
+    }
+    let leak = match &of.parts.twin_in_training {
+        None => format!(
+            "The card of {} does not list the scans it has learned from: whether it has seen some of \
+             these is not known.",
+            of.model.name
+        ),
+        Some(twins) if twins.scans == 0 => format!(
+            "None of the {} scans is in this model's training data ({} scans).",
+            all.scans, of.model.learned_from
+        ),
+        Some(twins) => format!(
+            "{} of {} scans are also in this model's training data: {:.0} %.",
+            twins.scans,
+            all.scans,
+            100.0 * twins.scans as f64 / all.scans as f64
+        ),
+    };
+    format!("{text}.\n{leak}")
+}
+
+/// The parts that say different things.
+fn parts(of: &Evaluation) -> Vec<(&'static str, &Figures)> {
+    let parts = &of.parts;
+    let mut list = vec![("all scans", &parts.all)];
+    list.extend(parts.twin_in_training.as_ref().map(|part| ("twin in training", part)));
+    list.extend(parts.no_twin.as_ref().map(|part| ("no twin in training", part)));
+    list
+}
+
+fn trust_rows(
+    row: &mut dyn FnMut(&str, &dyn Fn(&Figures) -> String),
+    kind: &str,
+    trust: &dyn Fn(&Figures) -> Option<&Trust>,
+) {
+    row(&format!("calibration error, {kind}"), &|f| {
+        number(trust(f).and_then(|trust| trust.expected_calibration_error))
+    });
+    row(&format!("mistakes above {CONFIDENT}, {kind}"), &|f| {
+        trust(f).map_or("–".into(), |trust| {
+            let share =
+                trust.confident_share.map(|share| format!(": {:.1} %", share.value * 100.0));
+            let count = format!("{} of {}", trust.confident_mistakes, trust.mistakes);
+            count + &share.unwrap_or_default()
+        })
+    });
+}
+
+fn line(text: &mut String, label: &str, cells: &[String]) {
+    let _ = write!(text, "{label:<LABEL$}");
+    cells.iter().for_each(|cell| {
+        let _ = write!(text, "{cell:<COLUMN$}");
+    });
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+}
+
+fn classes(name: &str, figures: &Figures) -> String {
+    let mut text = format!(
+        "{:<20}{:>7}  {:<23}{:<23}{:<23}{:<18}AUROC\n",
+        name, "scans", "precision", "sensitivity", "specificity", "F1"
+    );
+    for class in &figures.classes {
+        let _ = writeln!(
+            text,
+            "{:<20}{:>7}  {:<23}{:<23}{:<23}{:<18}{}",
+            printable(&class.name),
+            class.support,
+            percent(class.precision),
+            percent(class.sensitivity),
+            percent(class.specificity),
+            number(class.f1),
+            number(class.auroc)
+        );
+    }
+    text
+}
+
+fn matrix(name: &str, figures: &Figures) -> String {
+    let width = figures.classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0);
+    let width = width.max(5) + 2;
+    let mut text = format!("{name}: true class in rows, predicted in columns\n{:<width$}", "");
+    for class in &figures.classes {
+        let _ = write!(text, "{:>width$}", printable(&class.name));
+    }
+    text.push('\n');
+    for (class, row) in figures.classes.iter().zip(&figures.confusion) {
+        let _ = write!(text, "{:<width$}", printable(&class.name));
+        row.iter().for_each(|count| {
+            let _ = write!(text, "{count:>width$}");
+        });
+        text.push('\n');
+    }
+    text
+}
+
+/// Where two models differ.
+pub(super) fn comparison(of: &Comparison) -> String {
+    let [first, second] = &of.models;
+    let mut text = format!("{first} against {second}\n{}", test(of, "scans", &of.all));
+    if let Some(unseen) = &of.unseen {
+        text.push_str(&test(of, "scans that neither has learned from", unseen));
+    }
+    let count = of.disagreements.len();
+    let shown = if count > SHOWN { format!("; the first {SHOWN}") } else { String::new() };
+    let _ = writeln!(text, "different answers to {count} scans{shown}");
+    for scan in of.disagreements.iter().take(SHOWN) {
+        let [a, b] = &scan.predicted;
+        let [sure_a, sure_b] = scan.confidence;
+        let path = printable(&scan.path);
+        let _ = writeln!(text, "  {path}: {}; {a} {sure_a:.2} against {b} {sure_b:.2}", scan.truth);
+    }
+    text
+}
+
+fn test(of: &Comparison, what: &str, test: &McNemar) -> String {
+    let [first, second] = &of.models;
+    format!(
+        "{} {what}: both right {}, only {first} {}, only {second} {}, both wrong {}; McNemar's p = {} ({})\n",
+        test.scans,
+        test.both_right,
+        test.only_first_right,
+        test.only_second_right,
+        test.both_wrong,
+        if test.p < 1e-4 { "below 0.0001".into() } else { format!("{:.4}", test.p) },
+        test.method.name()
+    )
+}
+
+/// "76.1 % [71.9–80.2]"; a dash where it is undefined.
+fn percent(estimate: Option<Estimate>) -> String {
+    let text = |estimate: Estimate| {
+        let interval = estimate
+            .interval
+            .map(|[low, high]| format!(" [{:.1}–{:.1}]", low * 100.0, high * 100.0));
+        format!("{:.1} %{}", estimate.value * 100.0, interval.unwrap_or_default())
+    };
+    estimate.map_or("–".into(), text)
+}
+
+fn number(estimate: Option<Estimate>) -> String {
+    let text = |estimate: Estimate| {
+        let interval = estimate.interval.map(|[low, high]| format!(" [{low:.2}–{high:.2}]"));
+        format!("{:.3}{}", estimate.value, interval.unwrap_or_default())
+    };
+    estimate.map_or("–".into(), text)
+}
+
+/// A name may hold line ends or a terminal's commands.
+fn printable(name: &str) -> String {
+    name.replace(char::is_control, "?")
+}

@@ -1,0 +1,37 @@
+//! Which scans are the same scan: identical, resized, re-encoded, cropped or padded, brightened or
+//! darkened, mirrored. Neighbouring slices of one patient are not.
+//!
+//! Two steps. A perceptual hash of the head ([`Fingerprint`]) proposes candidates, a comparison of
+//! a few words for each pair; each candidate is then laid over the other to a fraction of a pixel
+//! and compared in its fine detail, which a copy keeps and the next slice does not have.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `resample` | the shrinking filter |
+//! | `picture` | the head of a scan at one size and brightness |
+//! | `align` | laying one head over another |
+//! | `perceptual` | the hash that proposes candidates |
+//! | `fingerprint` | what is kept of a scan |
+//! | `compare` | whether two scans are the same, and how they differ |
+//! | `search` | pairs, twins and groups among many scans |
+//! | `scan_hash` | what a model card keeps of a training scan |
+//! | `report` | the audit of a whole data set |
+
+mod align;
+mod compare;
+mod fingerprint;
+mod perceptual;
+mod picture;
+mod report;
+mod resample;
+mod scan_hash;
+mod search;
+
+pub use compare::{How, Kind, Match, SAME};
+pub use fingerprint::Fingerprint;
+pub use report::{
+    Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Unreadable, audit, find,
+};
+pub use scan_hash::{HASH_SAME, ScanHash, ScanHashError};
+pub(crate) use search::join;
+pub use search::{Pair, Twin, groups, pairs, twins};

@@ -1,0 +1,287 @@
+//! The audit of whole data sets: what is there, which scans are the same, where that matters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::compare::{How, Kind};
+use super::fingerprint::Fingerprint;
+use super::search::{join, pairs};
+use crate::dataset::folder::{self, DatasetError, class_name};
+use crate::imaging;
+
+/// The side of a data set that a scan is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    Training,
+    Testing,
+}
+
+/// A scan of a data set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Member {
+    pub path: PathBuf,
+    /// `None` where the class folders lie in neither `Training` nor `Testing`.
+    pub split: Option<Side>,
+    /// The name of its class folder.
+    pub class: String,
+}
+
+/// A scan that cannot be read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unreadable {
+    pub path: PathBuf,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// Two scans that were found to be the same one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Link {
+    pub first: PathBuf,
+    pub second: PathBuf,
+    pub kind: Kind,
+    pub similarity: f32,
+    pub how: How,
+}
+
+/// Scans that are all the same one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// That of its loosest link.
+    pub kind: Kind,
+    /// That of its loosest link.
+    pub similarity: f32,
+    /// In the order of the data set.
+    pub members: Vec<Member>,
+    /// True where it has members of different classes.
+    pub label_conflict: bool,
+    /// The pairs that make it a group; of identical scans, each with the next.
+    pub pairs: Vec<Link>,
+}
+
+/// A scan to test on that is also there to train on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Leak {
+    pub test: Member,
+    /// The best of its twins.
+    pub training: Member,
+    pub kind: Kind,
+    pub similarity: f32,
+    pub how: How,
+}
+
+/// How many scans there are of something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Count<T> {
+    #[serde(flatten)]
+    pub of: T,
+    pub images: usize,
+}
+
+/// A class on one side of a data set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ClassOf {
+    pub split: Option<Side>,
+    pub class: String,
+}
+
+/// Columns and rows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Size {
+    pub width: usize,
+    pub height: usize,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Audit {
+    /// Scans that were read.
+    pub images: usize,
+    pub unreadable: Vec<Unreadable>,
+    pub groups: Vec<Group>,
+    pub test_images_with_training_twin: usize,
+    /// Groups with members of different classes.
+    pub label_conflicts: usize,
+    pub leaks: Vec<Leak>,
+    pub classes: Vec<Count<ClassOf>>,
+    /// The commonest first.
+    pub sizes: Vec<Count<Size>>,
+    /// Scans that were in colour.
+    pub not_grey: Vec<PathBuf>,
+}
+
+/// The scans of a data set: class folders, in `Training` and `Testing` or in neither. A folder that
+/// is itself called one of these is that side.
+///
+/// # Errors
+/// Those of [`folder::read`].
+pub fn find(root: &Path) -> Result<Vec<Member>, DatasetError> {
+    let dataset = folder::read(root)?;
+    let side = |folder: &Path| match folder.file_name()?.to_str()?.to_lowercase().as_str() {
+        "training" => Some(Side::Training),
+        "testing" => Some(Side::Testing),
+        _ => None,
+    };
+    let split = if root.join("Training").is_dir() { Some(Side::Training) } else { side(root) };
+    let member = |split| {
+        let folders = &dataset.folders;
+        move |scan: &folder::Labelled| Member {
+            path: scan.path.clone(),
+            split,
+            class: folders[scan.class].clone(),
+        }
+    };
+    let training = dataset.training.iter().map(member(split));
+    Ok(training.chain(dataset.testing.iter().map(member(Some(Side::Testing)))).collect())
+}
+
+/// Reads scans and finds what is wrong among them; of a scan of several slices, the middle one.
+/// `progress` is called once for each scan.
+pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
+    let opened: Vec<_> = scans
+        .into_par_iter()
+        .map(|member| {
+            let read = read(&member.path);
+            progress();
+            (member, read)
+        })
+        .collect();
+    let (mut members, mut prints, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sizes, mut not_grey) = (BTreeMap::<Size, usize>::new(), Vec::new());
+    for (member, read) in opened {
+        match read {
+            Ok(read) => {
+                *sizes.entry(read.size).or_default() += 1;
+                if read.coloured {
+                    not_grey.push(member.path.clone());
+                }
+                members.push(member);
+                prints.push(read.print);
+            }
+            Err(reason) => unreadable.push(Unreadable { path: member.path, reason }),
+        }
+    }
+    let mut sizes: Vec<_> = sizes.into_iter().map(|(of, images)| Count { of, images }).collect();
+    sizes.sort_by_key(|size| std::cmp::Reverse(size.images));
+    let mut classes = BTreeMap::<ClassOf, usize>::new();
+    for member in &members {
+        let of = ClassOf { split: member.split, class: member.class.clone() };
+        *classes.entry(of).or_default() += 1;
+    }
+    let found = Found::new(&members, &prints);
+    let (groups, leaks) = (found.groups(), found.leaks());
+    Audit {
+        images: members.len(),
+        unreadable,
+        test_images_with_training_twin: leaks.len(),
+        label_conflicts: groups.iter().filter(|group| group.label_conflict).count(),
+        groups,
+        leaks,
+        classes: classes.into_iter().map(|(of, images)| Count { of, images }).collect(),
+        sizes,
+        not_grey,
+    }
+}
+
+/// What is kept of a scan that was read.
+struct Read {
+    size: Size,
+    coloured: bool,
+    print: Fingerprint,
+}
+
+fn read(path: &Path) -> Result<Read, String> {
+    let series = imaging::open(path).map_err(|error| error.to_string())?;
+    let slice = &series.slices[series.slices.len() / 2];
+    let print = Fingerprint::of(slice)
+        .of_file(path)
+        .map_err(|error| format!("{}: it cannot be read ({error})", path.display()))?;
+    let coloured = series.notes.iter().any(|note| note == imaging::COLOUR_NOTE);
+    Ok(Read { size: Size { width: slice.width, height: slice.height }, coloured, print })
+}
+
+/// Scans, their fingerprints, and which are the same.
+struct Found<'a> {
+    members: &'a [Member],
+    prints: &'a [Fingerprint],
+    /// Indices of the members of each group of two or more.
+    groups: Vec<Vec<usize>>,
+    /// The pairs of each of these groups.
+    pairs: Vec<Vec<super::search::Pair>>,
+}
+
+impl<'a> Found<'a> {
+    fn new(members: &'a [Member], prints: &'a [Fingerprint]) -> Self {
+        let found = pairs(prints);
+        let root = join(prints.len(), found.iter().map(|pair| (pair.first, pair.second)));
+        let mut groups: BTreeMap<usize, (Vec<usize>, Vec<_>)> = BTreeMap::new();
+        for (scan, &root) in root.iter().enumerate() {
+            groups.entry(root).or_default().0.push(scan);
+        }
+        for pair in found {
+            groups.entry(root[pair.first]).or_default().1.push(pair);
+        }
+        let (groups, pairs) = groups.into_values().filter(|(members, _)| members.len() > 1).unzip();
+        Self { members, prints, groups, pairs }
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let group = |(members, pairs): (&Vec<usize>, &Vec<super::search::Pair>)| {
+            let members: Vec<Member> = members.iter().map(|&i| self.members[i].clone()).collect();
+            let classes: BTreeSet<String> =
+                members.iter().map(|member| class_name(&member.class)).collect();
+            let path = |i: usize| self.members[i].path.clone();
+            Group {
+                kind: pairs.iter().map(|pair| pair.found.kind).max().unwrap_or(Kind::Near),
+                similarity: pairs.iter().map(|pair| pair.found.similarity).fold(1.0, f32::min),
+                label_conflict: classes.len() > 1,
+                members,
+                pairs: pairs
+                    .iter()
+                    .map(|pair| Link {
+                        first: path(pair.first),
+                        second: path(pair.second),
+                        kind: pair.found.kind,
+                        similarity: pair.found.similarity,
+                        how: pair.found.how,
+                    })
+                    .collect(),
+            }
+        };
+        self.groups.iter().zip(&self.pairs).map(group).collect()
+    }
+
+    /// Every scan to test on in a group with one to train on, with the best of those.
+    fn leaks(&self) -> Vec<Leak> {
+        let mut leaks = Vec::new();
+        for group in &self.groups {
+            let on =
+                |side| group.iter().copied().filter(move |&i| self.members[i].split == Some(side));
+            for test in on(Side::Testing) {
+                let twin = on(Side::Training)
+                    .map(|training| (training, self.prints[test].compare(&self.prints[training])))
+                    .min_by(|(_, a), (_, b)| {
+                        // Those that are copies only by way of a third come last.
+                        let rank = |found: &Option<super::Match>| {
+                            found.map_or((Kind::Near, 0.0), |found| (found.kind, found.similarity))
+                        };
+                        let ((kind, similarity), (other, other_similarity)) = (rank(a), rank(b));
+                        kind.cmp(&other).then(other_similarity.total_cmp(&similarity))
+                    });
+                leaks.extend(twin.map(|(training, found)| Leak {
+                    test: self.members[test].clone(),
+                    training: self.members[training].clone(),
+                    kind: found.map_or(Kind::Near, |found| found.kind),
+                    similarity: found.map_or(super::SAME, |found| found.similarity),
+                    how: found.map_or_else(How::default, |found| found.how),
+                }));
+            }
+        }
+        leaks.sort_by(|a, b| a.test.path.cmp(&b.test.path));
+        leaks
+    }
+}

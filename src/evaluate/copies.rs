@@ -1,0 +1,94 @@
+//! Copies: whether the model has learned from a scan, by the hashes in its card, and which scans of
+//! the test set are copies of each other.
+
+use std::collections::BTreeMap;
+
+use super::report::Case;
+use crate::dataset::audit::{Fingerprint, ScanHash, groups};
+use crate::model::card::Card;
+
+/// The scans that a model was trained or validated on, as its card lists them.
+#[derive(Clone, Debug, Default)]
+pub struct LearnedFrom(Vec<Learned>);
+
+#[derive(Clone, Debug)]
+struct Learned {
+    hash: ScanHash,
+    /// Index into the card's classes, where the entry has one.
+    class: Option<usize>,
+}
+
+/// An entry of a card that is no hash; the end of a sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("its card lists {0:?} among the scans it has learned from, which is no hash of a scan")]
+pub struct NoHash(String);
+
+/// What a card says of one scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The model has learned from a copy.
+    pub twin: bool,
+    /// And under another class.
+    pub other_class: bool,
+}
+
+/// An entry for [`Card::learned_from`]: "2:HASH" for a scan of the card's third class.
+pub fn entry(class: usize, hash: &ScanHash) -> String {
+    format!("{class}:{hash}")
+}
+
+impl LearnedFrom {
+    /// Reads the entries of a card: hashes, each with or without the index of its class before it.
+    ///
+    /// # Errors
+    /// An entry that is neither: figures without it would hide a leak.
+    pub fn of(card: &Card) -> Result<Self, NoHash> {
+        let learned = |text: &String| {
+            let (class, hash) = match text.split_once(':') {
+                Some((class, hash)) => (Some(class.parse().ok()?), hash),
+                None => (None, text.as_str()),
+            };
+            Some(Learned { hash: hash.parse().ok()?, class })
+        };
+        card.learned_from
+            .iter()
+            .map(|text| learned(text).ok_or_else(|| NoHash(text.chars().take(120).collect())))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// How many there are; 0 where the card has no list.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the card has no list: then nothing is known of any scan.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What the card says of a scan of class `truth`; `None` where it has no list.
+    pub fn seen(&self, hash: &ScanHash, truth: usize) -> Option<Seen> {
+        let mut seen = Seen { twin: false, other_class: false };
+        for learned in self.0.iter().filter(|learned| learned.hash.matches(hash)) {
+            seen.twin = true;
+            seen.other_class |= learned.class.is_some_and(|class| class != truth);
+        }
+        (!self.is_empty()).then_some(seen)
+    }
+}
+
+/// Gives copies within the test set one group number, and marks those whose labels differ;
+/// `prints` are those of `cases`, in their order.
+pub(super) fn mark(cases: &mut [Case], prints: &[Fingerprint]) {
+    let groups = groups(prints);
+    let mut labels: BTreeMap<usize, (usize, bool)> = BTreeMap::new();
+    for (case, &group) in cases.iter_mut().zip(&groups) {
+        case.answer.group = group;
+        let (first, differ) = labels.entry(group).or_insert((case.answer.truth, false));
+        *differ |= *first != case.answer.truth;
+    }
+    for (case, group) in cases.iter_mut().zip(&groups) {
+        case.label_conflict |= labels[group].1;
+    }
+}

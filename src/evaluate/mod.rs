@@ -1,0 +1,21 @@
+//! How good a model is on a labelled test set, and how far that figure can be believed.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`test_set`] | the scans of a folder and their classes, matched to a model's by name |
+//! | [`run`](mod@run) | the model's answer to each of them |
+//! | [`copies`] | which of them the model has learned from, and which are copies of each other |
+//! | [`metrics`], [`reliability`], [`bootstrap`] | answers to figures with intervals |
+//! | [`compare`] | two models on one test set |
+//! | [`report`] | `evaluation.json` and `results.csv` |
+//!
+//! Nothing here prints: the command line and the window each show it in their own way.
+
+pub mod bootstrap;
+pub mod compare;
+pub mod copies;
+pub mod metrics;
+pub mod reliability;
+pub mod report;
+pub mod run;
+pub mod test_set;

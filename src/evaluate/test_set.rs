@@ -1,0 +1,118 @@
+//! The scans that a model is tested on: those of `Testing` where there is one, else those of the
+//! class folders themselves. Classes are matched by name, since a test set may lack one.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::dataset::folder::{self, DatasetError, class_name};
+use crate::model::prediction::CheckpointInfo;
+
+/// Labelled scans, in the order of their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestSet {
+    /// The folder that holds the class folders: `Testing` where there is one.
+    pub root: PathBuf,
+    /// For people and files: "sartaj/Testing".
+    pub name: String,
+    /// Never empty.
+    pub scans: Vec<TestScan>,
+    /// Folders beside the class folders that are no classes of the model.
+    pub left_out: Vec<String>,
+}
+
+/// A scan and what it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestScan {
+    pub path: PathBuf,
+    /// Below [`TestSet::root`], with slashes: "glioma_tumor/image(12).jpg". What is not UTF-8 in it
+    /// is replaced.
+    pub name: String,
+    /// Index into the model's classes.
+    pub truth: usize,
+}
+
+/// Why a folder cannot be a model's test set; a sentence for people.
+#[derive(Debug, thiserror::Error)]
+pub enum TestSetError {
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(
+        "{folder}: its class folders ({found}) are not the classes of {model} ({classes}); rename the \
+         folders or choose another model"
+    )]
+    OtherClasses { folder: String, found: String, model: String, classes: String },
+}
+
+impl TestSet {
+    /// Reads the names of the scans in `folder`. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// A folder that is no data set, or none of whose folders is a class of the model.
+    pub fn read(folder: &Path, model: &CheckpointInfo) -> Result<Self, TestSetError> {
+        let testing = folder.join("Testing");
+        let (root, split) = match testing.is_dir() {
+            true => (testing, "/Testing"),
+            false => (folder.to_path_buf(), ""),
+        };
+        let found = folder::read(&root)?;
+        let known: Vec<String> = model.card.classes.iter().map(|name| class_name(name)).collect();
+        let truths: Vec<Option<usize>> =
+            found.classes.iter().map(|class| known.iter().position(|name| name == class)).collect();
+        let scans: Vec<TestScan> = found
+            .training
+            .into_iter()
+            .filter_map(|scan| {
+                let truth = truths[scan.class]?;
+                let file = scan.path.file_name()?.to_string_lossy().into_owned();
+                let name = format!("{}/{file}", found.folders[scan.class]);
+                Some(TestScan { path: scan.path, name, truth })
+            })
+            .collect();
+        if scans.is_empty() {
+            return Err(TestSetError::OtherClasses {
+                folder: root.display().to_string(),
+                found: found.folders.join(", "),
+                model: model.name(),
+                classes: model.card.classes.join(", "),
+            });
+        }
+        let left_out = found.folders.into_iter().zip(truths);
+        let left_out =
+            left_out.filter(|(_, truth)| truth.is_none()).map(|(name, _)| name).collect();
+        Ok(Self { name: format!("{}{split}", plain_name(folder)), root, scans, left_out })
+    }
+}
+
+/// The last part of a folder's name, also where it was given as "." or "..".
+fn plain_name(folder: &Path) -> String {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// SHA-256 of a file, hexadecimal.
+///
+/// # Errors
+/// Those of the disk.
+pub fn file_sha256(path: &Path) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hexadecimal(hasher))
+}
+
+/// One hash for the names and contents of a test set, hexadecimal: any file that is added, removed,
+/// renamed, changed or moved to another class changes it. `scans` are names and hashes in the order
+/// of [`TestSet::scans`]; a file that cannot be read has no hash.
+pub fn content_sha256<'a>(scans: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let mut hasher = Sha256::new();
+    for (name, sha256) in scans {
+        // No name holds a zero byte, so that no two lists read the same.
+        hasher.update(format!("{name}\0{}\0", sha256.unwrap_or_default()));
+    }
+    hexadecimal(hasher)
+}
+
+fn hexadecimal(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

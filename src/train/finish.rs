@@ -1,0 +1,220 @@
+//! What came out of training: measured, calibrated, and written with its card. Testing comes last
+//! and chooses nothing.
+
+use std::collections::BTreeMap;
+
+use tch::Tensor;
+
+use super::augment;
+use super::augment::geometry::{ROTATION, SCALE, SHIFT};
+use super::data::{Data, Protocol, Scans};
+use super::figures::Figures;
+use super::options::Options;
+use super::run::{Measured, Trainer, say};
+use crate::dataset::audit::Fingerprint;
+use crate::evaluate::copies::entry;
+use crate::model::calibration::{self, Calibration, Record};
+use crate::model::card::{Card, FORMAT_VERSION};
+use crate::model::checkpoint::{self, Precision};
+use crate::model::familiarity::{Familiarity, References};
+
+/// The largest loss of validation accuracy that float16 may cost.
+const HALF_MAY_COST: f64 = 0.002;
+
+/// Measures the averaged weights and writes the checkpoint.
+pub(super) fn finish(
+    options: &Options,
+    classes: &[String],
+    data: Data,
+    trainer: Trainer<'_>,
+) -> anyhow::Result<()> {
+    let precision = precision(&trainer, &data.validation)?;
+    let validation = trainer.measure(&data.validation)?;
+    let mut calibration = calibration::fit(
+        &validation.logits()?,
+        &data.validation.classes,
+        format!("{} validation scans", data.validation.len()),
+    );
+    let training = trainer.measure(&data.training)?;
+    let (mut familiarity, references) = Familiarity::fit(&training.features, &validation.features)?;
+    familiarity.measured = unlike(&trainer, &familiarity, &references, &data)?;
+
+    let mut figures = Figures::new(classes, &calibration, &familiarity, &references);
+    figures.add("validation", &validation, &data.validation, &|_| true)?;
+    if !data.testing.is_empty() {
+        let testing = trainer.measure(&data.testing)?;
+        let twin = |scan: usize| data.test_has_twin[scan];
+        figures.add("test_all", &testing, &data.testing, &|_| true)?;
+        figures.add("test_copied", &testing, &data.testing, &twin)?;
+        figures.add("test_not_copied", &testing, &data.testing, &|scan| !twin(scan))?;
+        calibration.record = record(&calibration, &testing, &data.testing)?;
+    }
+    let metrics = figures.metrics;
+    say(format!(
+        "validation accuracy {:.3}; temperature {:.2}; weights as {}",
+        metrics["validation_accuracy"],
+        calibration.temperature,
+        if precision == Precision::Half { "float16" } else { "float32" }
+    ));
+    for part in ["test_all", "test_copied", "test_not_copied"] {
+        if let Some(accuracy) = metrics.get(&format!("{part}_accuracy")) {
+            let scans = metrics[&format!("{part}_scans")];
+            say(format!("{}: accuracy {accuracy:.3} of {scans} scans", part.replace('_', " ")));
+        }
+    }
+    let entries = |scans: &Scans| -> Vec<String> {
+        let each = scans.classes.iter().zip(&scans.prints);
+        each.map(|(&class, print)| entry(class, &print.hash())).collect()
+    };
+    let card = Card {
+        format_version: FORMAT_VERSION,
+        architecture: options.arch,
+        classes: classes.to_vec(),
+        input: trainer.input.clone(),
+        taps: trainer.average_network.layers().into_iter().map(|layer| layer.name).collect(),
+        training_data: training_data(options, &data),
+        protocol: protocol(options, &data),
+        command_line: options.command_line(),
+        metrics,
+        limits: "Not for diagnostic use. One public data set of four classes, most of it T1-weighted \
+                 with contrast agent; scans of other weightings, planes or origin than the training \
+                 scans are often wrong."
+            .into(),
+        sha256: String::new(),
+        calibration: Some(calibration),
+        familiarity: Some(familiarity),
+        learned_from: [entries(&data.training), entries(&data.validation)].concat(),
+        left_out: data.left_out.iter().map(Fingerprint::hash).map(String::from).collect(),
+    };
+    let store = &trainer.average_store;
+    checkpoint::save_with(&trainer.path(), store, precision, Some(&references), card)?;
+    Ok(())
+}
+
+/// Rounds the weights to float16 where validation accuracy stays, so that what is measured is what
+/// is written.
+fn precision(trainer: &Trainer, validation: &Scans) -> anyhow::Result<Precision> {
+    let before = trainer.measure(validation)?.accuracy(validation);
+    let exact: Vec<(Tensor, Tensor)> = trainer
+        .average_store
+        .variables()
+        .into_values()
+        .filter(|variable| variable.dim() > 1)
+        .map(|variable| (variable.copy(), variable))
+        .collect();
+    tch::no_grad(|| -> anyhow::Result<Precision> {
+        for (exact, variable) in &exact {
+            let rounded = exact.f_to_kind(tch::Kind::Half)?;
+            variable.shallow_clone().f_copy_(&rounded)?;
+        }
+        if before - trainer.measure(validation)?.accuracy(validation) < HALF_MAY_COST {
+            return Ok(Precision::Half);
+        }
+        for (exact, variable) in &exact {
+            variable.shallow_clone().f_copy_(exact)?;
+        }
+        Ok(Precision::Single)
+    })
+}
+
+/// How often test answers of each confidence were right.
+fn record(calibration: &Calibration, testing: &Measured, scans: &Scans) -> anyhow::Result<Record> {
+    let answers = testing.logits()?.into_iter().zip(&scans.classes).map(|(logits, &class)| {
+        let probabilities = calibration.probabilities(&logits);
+        let predicted = calibration.conformal_set(&probabilities)[0];
+        (probabilities[predicted], predicted == class)
+    });
+    let (confidences, right): (Vec<f32>, Vec<bool>) = answers.unzip();
+    Ok(Record::of(&confidences, &right, format!("{} test scans", scans.len())))
+}
+
+/// The share of scans of several kinds that is found unlike the training scans.
+fn unlike(
+    trainer: &Trainer,
+    familiarity: &Familiarity,
+    references: &References,
+    data: &Data,
+) -> anyhow::Result<BTreeMap<String, f64>> {
+    let share = |scans: &Scans| -> anyhow::Result<f64> {
+        let scores = references.scores(&trainer.measure(scans)?.features)?;
+        Ok(familiarity.share_unlike(&scores))
+    };
+    let changed = |change: &dyn Fn(&Tensor) -> Tensor| -> anyhow::Result<f64> {
+        let all: Vec<usize> = (0..data.validation.len()).collect();
+        let mut scans = data.validation.select(&all)?;
+        scans.greys = change(&scans.greys);
+        share(&scans)
+    };
+    let mut measured = BTreeMap::from([
+        ("validation scans".into(), share(&data.validation)?),
+        ("validation scans turned by a quarter".into(), changed(&|x| x.rot90(1, [2, 3]))?),
+        ("validation scans upside down".into(), changed(&|x| x.flip([2]))?),
+        ("validation scans with black and white exchanged".into(), changed(&|x| 255.0 - x)?),
+        ("noise".into(), changed(&|x| x.rand_like() * 255.0)?),
+        ("smooth noise".into(), changed(&smooth_noise)?),
+    ]);
+    if !data.testing.is_empty() {
+        for (kind, twin) in [("test scans copied", true), ("test scans not copied", false)] {
+            let chosen: Vec<usize> =
+                (0..data.testing.len()).filter(|&i| data.test_has_twin[i] == twin).collect();
+            if !chosen.is_empty() {
+                measured.insert(kind.into(), share(&data.testing.select(&chosen)?)?);
+            }
+        }
+    }
+    Ok(measured)
+}
+
+/// Clouds: noise with no detail.
+fn smooth_noise(like: &Tensor) -> Tensor {
+    let size = like.size();
+    let coarse = Tensor::rand([size[0], 1, 8, 8], (like.kind(), like.device())) * 255.0;
+    coarse.upsample_bicubic2d([size[2], size[3]], false, None, None).clamp(0.0, 255.0)
+}
+
+fn training_data(options: &Options, data: &Data) -> String {
+    format!(
+        "{} scans to train on and {} to validate, of the folder \"{}\"; {} scans left out because \
+         the test set holds a copy; {} of those to train on are synthetic, and no figure is \
+         measured on synthetic scans.",
+        data.training.len(),
+        data.validation.len(),
+        options.folder.file_name().unwrap_or_default().to_string_lossy(),
+        data.left_out.len(),
+        data.synthetic,
+    )
+}
+
+fn protocol(options: &Options, data: &Data) -> String {
+    let protocol = match options.protocol {
+        Protocol::LeakFree => {
+            "leak-free: every training scan of which the test set holds a copy was left out"
+        }
+        Protocol::AsIs => "as is: the training scans include copies of test scans",
+    };
+    let patients = if data.patients {
+        "and slices with neighbouring indices (one patient, mostly) kept together"
+    } else {
+        "kept together, slices of one patient not"
+    };
+    let start = match (&options.init, options.frozen()) {
+        (None, _) => "Trained from scratch",
+        (Some(_), true) => {
+            "Started from given weights, of which the convolutions stayed as they were"
+        }
+        (Some(_), false) => "Started from given weights",
+    };
+    let ways: Vec<String> = augment::ALL
+        .iter()
+        .map(|way| format!("{} ({:.0} %)", way.name, way.share * 100.0))
+        .collect();
+    format!(
+        "{protocol}. Validation: a fifth of each class, copies {patients}. {start}. AdamW, gradients \
+         clipped, class weights, weights averaged over the last hundred steps; augmentation of that \
+         share of the scans: {} (rotation to {ROTATION} degrees, scale to {:.0} %, shift to {:.0} %). \
+         The epoch of the smallest validation loss was kept. Testing chose nothing.",
+        ways.join(", "),
+        SCALE * 100.0,
+        SHIFT * 100.0,
+    )
+}

@@ -1,0 +1,117 @@
+//! Figures of an evaluation against those of scikit-learn, SciPy and numpy on the same answers
+//! (`tests/reference/make_metrics.py`).
+
+use mrimaster::evaluate::bootstrap::{Bootstrap, Estimate};
+use mrimaster::evaluate::compare::{McNemar, McNemarMethod};
+use mrimaster::evaluate::metrics::{Answer, Figures, figures};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Reference {
+    answers: Vec<Given>,
+    accuracy: f64,
+    balanced_accuracy: f64,
+    confusion: Vec<Vec<u64>>,
+    classes: Vec<Class>,
+    expected_calibration_error: f64,
+    mcnemar: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    truth: usize,
+    predicted: usize,
+    probabilities: Vec<f32>,
+}
+
+#[derive(Deserialize)]
+struct Class {
+    support: usize,
+    precision: Option<f64>,
+    sensitivity: Option<f64>,
+    specificity: Option<f64>,
+    f1: Option<f64>,
+    auroc: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    first: usize,
+    second: usize,
+    p: f64,
+}
+
+fn reference() -> Reference {
+    serde_json::from_str(include_str!("reference/figures/metrics.json")).expect("the figures")
+}
+
+fn measured(reference: &Reference) -> Figures {
+    let answers: Vec<Answer> = reference
+        .answers
+        .iter()
+        .enumerate()
+        .map(|(group, given)| Answer {
+            truth: given.truth,
+            predicted: given.predicted,
+            probabilities: given.probabilities.clone(),
+            calibrated: None,
+            conformal_set: None,
+            unfamiliar: None,
+            group,
+        })
+        .collect();
+    let names: Vec<String> = ["a", "b", "c", "rare", "never"].map(String::from).to_vec();
+    figures(&answers.iter().collect::<Vec<_>>(), &names, Bootstrap { draws: 200, seed: 1 })
+}
+
+#[track_caller]
+fn same(name: &str, own: Option<Estimate>, other: Option<f64>) {
+    let own = own.map(|estimate| estimate.value);
+    match (own, other) {
+        (None, None) => {}
+        (Some(own), Some(other)) if (own - other).abs() < 1e-9 => {}
+        _ => panic!("{name}: {own:?}, and the reference has {other:?}"),
+    }
+}
+
+#[test]
+fn figures_are_those_of_scikit_learn() {
+    let reference = reference();
+    let own = measured(&reference);
+    assert_eq!(own.confusion, reference.confusion);
+    same("accuracy", own.accuracy, Some(reference.accuracy));
+    same("balanced accuracy", own.balanced_accuracy, Some(reference.balanced_accuracy));
+    let error = own.raw.expected_calibration_error;
+    same("calibration error", error, Some(reference.expected_calibration_error));
+    for (class, other) in own.classes.iter().zip(&reference.classes) {
+        let name = |figure: &str| format!("{figure} of {}", class.name);
+        assert_eq!(class.support, other.support, "{}", name("support"));
+        same(&name("precision"), class.precision, other.precision);
+        same(&name("sensitivity"), class.sensitivity, other.sensitivity);
+        same(&name("specificity"), class.specificity, other.specificity);
+        same(&name("F1"), class.f1, other.f1);
+        same(&name("AUROC"), class.auroc, other.auroc);
+    }
+}
+
+#[test]
+fn the_interval_of_accuracy_is_about_the_binomial_one() {
+    let reference = reference();
+    let accuracy = measured(&reference).accuracy.expect("scans");
+    let [low, high] = accuracy.interval.expect("groups");
+    let (p, n) = (reference.accuracy, reference.answers.len() as f64);
+    let half = 1.96 * (p * (1.0 - p) / n).sqrt();
+    assert!((low - (p - half)).abs() < 0.02 && (high - (p + half)).abs() < 0.02, "{low} {high}");
+}
+
+#[test]
+fn mcnemar_is_that_of_scipy() {
+    for test in reference().mcnemar {
+        let pairs = std::iter::repeat_n((true, false), test.first)
+            .chain(std::iter::repeat_n((false, true), test.second));
+        let own = McNemar::of(pairs);
+        let exact = own.method == McNemarMethod::ExactBinomial;
+        assert_eq!(exact, test.first + test.second < 25);
+        assert!((own.p - test.p).abs() <= 1e-9 * test.p.max(1e-300), "{own:?}: {}", test.p);
+    }
+}
