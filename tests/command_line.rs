@@ -80,7 +80,10 @@ fn predict_says_how_far_a_calibrated_model_can_be_believed() {
 
     let output = mrimaster(dir.path(), &["models"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("fitted on 40 validation scans") && text.contains("cosine"), "{text}");
+    assert!(
+        text.contains("fitted on 40 validation scans") && text.contains("nearest training scan"),
+        "{text}"
+    );
 }
 
 #[test]

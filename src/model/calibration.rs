@@ -319,7 +319,8 @@ mod tests {
     fn numbers_that_cannot_be_calculated_with_are_refused() {
         let (logits, truth) = calibrated_scans(50, 2.0, 9);
         let good = fit(&logits, &truth, String::new());
-        let cases: [(&str, fn(&mut Calibration)); 4] = [
+        type Spoil = fn(&mut Calibration);
+        let cases: [(&str, Spoil); 4] = [
             ("temperature", |c| c.temperature = 0.0),
             ("conformal threshold", |c| c.conformal.threshold = 1.5),
             ("record", |c| c.record.bins[0].right = c.record.bins[0].scans + 1),

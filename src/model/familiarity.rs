@@ -36,15 +36,17 @@ impl Familiarity {
     /// # Errors
     /// Where libtorch fails: no scans on either side, features of another length, too little memory.
     pub fn fit(training: &Tensor, validation: &Tensor) -> Result<(Self, References), TchError> {
-        let references = References::of(training)?;
+        let references = References::of(training, validation)?;
         let mut scores = references.scores(validation)?;
         scores.sort_by(f32::total_cmp);
         let rank = (scores.len() as f64 * FAMILIAR_SHARE).ceil() as usize;
         let threshold = rank.checked_sub(1).map(|index| f64::from(scores[index]));
         let threshold = threshold.ok_or_else(|| TchError::Shape("no validation scans".into()))?;
-        let score = "1 − the cosine between what the last layer decides by and the nearest of the \
-                     training scans"
-            .into();
+        let score =
+            "by what the last layer decides by: the angle to the nearest training scan, and \
+                     the distance from the space that the training scans span, in units of the \
+                     validation scans"
+                .into();
         Ok((Self { score, threshold, measured: BTreeMap::new() }, references))
     }
 
@@ -95,24 +97,26 @@ mod tests {
         assert!((unlike(&validation) - 0.05).abs() < 1e-9);
         assert!(unlike(&scans(400, 0, 4)) < 0.12);
         assert!(unlike(&scans(100, 10, 5)) > 0.98);
-        // Scores are those of directions: brighter features of the same kind are as familiar.
-        assert!(unlike(&(scans(400, 0, 4) * 7.0)) < 0.12);
     }
 
     #[test]
-    fn a_score_is_the_cosine_to_the_nearest_scan() {
-        let training = Tensor::from_slice2(&[[1.0f32, 0.0, 0.0], [0.0, 1.0, 0.0]]);
-        let (_, references) = Familiarity::fit(&training, &training).expect("fitted");
+    fn a_score_grows_with_the_angle_and_with_the_distance_from_the_span() {
+        let training = Tensor::from_slice2(&[[2.0f32, 0.0, 0.0], [0.0, 2.0, 0.0]]);
+        // Validation whose angles are all 45°, and which lies in the span but for half a unit.
+        let validation = Tensor::from_slice2(&[[1.0f32, 1.0, 0.5]]);
+        let (familiarity, references) = Familiarity::fit(&training, &validation).expect("fitted");
+        assert!((familiarity.threshold - 1.0).abs() < 1e-3, "{}", familiarity.threshold);
+        let usual = 1.0 - 1.0 / 2.25f32.sqrt();
         let close = |features: &[f32], score: f32| {
             let found = references.score(features);
-            assert!((found - score).abs() < 1e-3, "{features:?}: {found}");
+            assert!((found - score).abs() < 5e-3, "{features:?}: {found}, not {score}");
         };
         close(&[3.0, 0.0, 0.0], 0.0);
-        close(&[1.0, 1.0, 0.0], 1.0 - 0.5f32.sqrt());
-        close(&[0.0, 0.0, 5.0], 1.0);
-        close(&[1.0, 0.0, 1.0], 1.0 - 0.5f32.sqrt());
-        for nothing in [[0.0; 3], [f32::NAN; 3], [f32::INFINITY; 3]] {
-            assert!(references.score(&nothing) >= 1.0, "{nothing:?}");
+        close(&[1.0, 1.0, 0.0], (1.0 - 0.5f32.sqrt()) / usual / 2.0);
+        close(&[0.0, 0.0, 0.5], (1.0 / usual + 1.0) / 2.0);
+        close(&[0.0; 3], 1.0 / usual / 2.0);
+        for broken in [[f32::NAN; 3], [f32::INFINITY; 3], [f32::NEG_INFINITY, 0.0, 0.0]] {
+            assert!(references.score(&broken).is_infinite(), "{broken:?}");
         }
     }
 

@@ -8,7 +8,7 @@ use mrimaster::model::calibration;
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
 };
-use mrimaster::model::checkpoint;
+use mrimaster::model::checkpoint::{self, Precision};
 use mrimaster::model::familiarity::Familiarity;
 use mrimaster::model::network::{Shape, Taps};
 use tch::nn::VarStore;
@@ -87,6 +87,7 @@ pub fn write_calibrated(folder: &Path, name: &str) -> PathBuf {
         familiarity: Some(familiarity),
         ..card()
     };
-    checkpoint::save_with(&path, &store, Some(&references), card).expect("written");
+    checkpoint::save_with(&path, &store, Precision::Single, Some(&references), card)
+        .expect("written");
     path
 }
