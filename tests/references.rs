@@ -83,7 +83,9 @@ fn activations(architecture: Architecture, about: &About) -> Activations {
         vgg_head: VggHead::Torchvision,
     };
     let network = shape.build(&store).expect("it is built");
-    formula::fill(&store);
+    // ReLU6 is chaotic under the gain of the others.
+    let lite = architecture == Architecture::EfficientnetLite0;
+    formula::fill(&store, if lite { 2.0 } else { formula::GAIN });
     let input = formula::input(&about.input).set_requires_grad(true);
     let mut taps = Taps::on();
     let logits = network.forward(&input, false, &mut taps);

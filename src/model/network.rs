@@ -122,10 +122,10 @@ impl Activation {
         match self {
             Self::None => x.shallow_clone(),
             Self::Relu => x.relu(),
-            Self::Relu6 => x.clamp(0.0, 6.0),
+            Self::Relu6 => x.relu6(),
             Self::Silu(ease) => match ease.share() {
                 share if share >= 1.0 => x.silu(),
-                share => x.silu() * share + x.clamp(0.0, 6.0) * (1.0 - share),
+                share => x.silu() * share + x.relu6() * (1.0 - share),
             },
         }
     }

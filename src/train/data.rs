@@ -185,7 +185,10 @@ struct Sides {
 
 impl Sides {
     fn choose(options: &Options, training: &Scans, testing: &Scans) -> anyhow::Result<Self> {
-        if let Some(path) = &options.split {
+        // What is resumed goes on with the split it began with, whatever the audit finds by now.
+        let begun = options.split_path();
+        let begun = (options.resume && begun.is_file()).then_some(&begun);
+        if let Some(path) = begun.or(options.split.as_ref()) {
             return Self::read(path, options, training);
         }
         let leaking: Vec<bool> = match options.protocol {

@@ -87,7 +87,7 @@ pub(super) fn finish(
         left_out: data.left_out.iter().map(Fingerprint::hash).map(String::from).collect(),
     };
     let store = &trainer.average_store;
-    checkpoint::save_with(&trainer.path(), store, precision, Some(&references), card)?;
+    checkpoint::save_with(&options.checkpoint_path(), store, precision, Some(&references), card)?;
     Ok(())
 }
 

@@ -125,6 +125,16 @@ impl Options {
         input
     }
 
+    /// The checkpoint's file.
+    pub fn checkpoint_path(&self) -> PathBuf {
+        self.out.join(format!("{}.safetensors", self.arch.name()))
+    }
+
+    /// The split's file beside it.
+    pub fn split_path(&self) -> PathBuf {
+        self.checkpoint_path().with_extension("split.csv")
+    }
+
     pub(super) fn pace(&self) -> Pace {
         Pace {
             fall: self.fall,

@@ -46,7 +46,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         measure_input(&data.training, &mut trainer.input);
     }
     say(data.summary());
-    let path = trainer.path();
+    let path = options.checkpoint_path();
     trainer.train(&data)?;
     finish::finish(options, &dataset.classes, data, trainer)?;
     Trainer::clear(&path)
@@ -131,16 +131,11 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// The checkpoint's file.
-    pub fn path(&self) -> PathBuf {
-        self.options.out.join(format!("{}.safetensors", self.options.arch.name()))
-    }
-
     /// All epochs that are still to be done; afterwards the average holds the best of them.
     fn train(&mut self, data: &Data) -> anyhow::Result<()> {
         let pace = self.options.pace();
-        let resume_path = resume::path_beside(&self.path());
-        let best_path = best_path(&self.path());
+        let resume_path = resume::path_beside(&self.options.checkpoint_path());
+        let best_path = best_path(&self.options.checkpoint_path());
         let mut progress = Progress {
             options: self.options.command_line(),
             standing: Standing::new(&pace),
@@ -154,7 +149,7 @@ impl<'a> Trainer<'a> {
             progress = resume::load(&resume_path, &progress.options, stores, optimizer, average)?;
             say(format!("resuming after epoch {}", progress.epochs.len()));
         } else {
-            data.write_split(&self.path().with_extension("split.csv"))?;
+            data.write_split(&self.options.split_path())?;
         }
         let weights = class_weights(&data.training.classes, self.classes).to_device(self.device);
         while !progress.standing.ended {
@@ -178,8 +173,11 @@ impl<'a> Trainer<'a> {
             if verdict.improved {
                 self.keep(&best_path)?;
             }
-            history::write(&self.path().with_extension("history.json"), &progress.epochs)
-                .context("the history cannot be written; make room on the disk")?;
+            history::write(
+                &self.options.checkpoint_path().with_extension("history.json"),
+                &progress.epochs,
+            )
+            .context("the history cannot be written; make room on the disk")?;
             (progress.optimizer_steps, progress.average_steps) =
                 (self.optimizer.state().0, self.average.steps());
             let stores = [&self.store, &self.average_store];

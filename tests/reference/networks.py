@@ -7,7 +7,7 @@ from torchvision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 
 from lite0 import efficientnet_lite0
 from small_cnn import SmallCnn
-from weights import fill
+from weights import GAIN, fill
 
 
 class Copy(nn.Module):
@@ -33,7 +33,7 @@ def build(name: str) -> nn.Module:
         for child_name, child in module.named_children():
             if isinstance(child, StochasticDepth):  # the identity in eval mode, then `+=`
                 setattr(module, child_name, Copy())
-    return fill(model)
+    return fill(model, 2.0 if name == "efficientnet_lite0" else GAIN)
 
 
 def taps(model: nn.Module) -> dict[str, tuple[str, str]]:

@@ -61,7 +61,7 @@ pub fn write(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(format!("{name}.safetensors"));
     let store = VarStore::new(Device::Cpu);
     shape().build(&store).expect("built");
-    formula::fill(&store);
+    formula::fill(&store, formula::GAIN);
     checkpoint::save(&path, &store, card()).expect("written");
     path
 }
@@ -71,7 +71,7 @@ pub fn write_calibrated(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(format!("{name}.safetensors"));
     let store = VarStore::new(Device::Cpu);
     let network = shape().build(&store).expect("built");
-    formula::fill(&store);
+    formula::fill(&store, formula::GAIN);
     let features = |seed: i64, scans: i64| {
         tch::manual_seed(seed);
         let noise = Tensor::randn([scans, 1, 64, 64], (Kind::Float, Device::Cpu));

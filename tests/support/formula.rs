@@ -3,7 +3,8 @@
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
-const GAIN: f64 = 3.0;
+/// The gain of convolutions in every network but Lite0.
+pub const GAIN: f64 = 3.0;
 
 pub fn fnv1a64(name: &str) -> u64 {
     name.bytes()
@@ -32,7 +33,7 @@ fn tensor(name: &str, shape: &[i64], value: impl Fn(f64) -> f64) -> Tensor {
 }
 
 /// The values of one variable of a network.
-pub fn variable(name: &str, shape: &[i64], normed: bool) -> Tensor {
+pub fn variable(name: &str, shape: &[i64], normed: bool, gain: f64) -> Tensor {
     let kind = name.rsplit('.').next().expect("a name");
     let fan_in = shape.iter().skip(1).product::<i64>().max(1) as f64;
     match (kind, shape.len()) {
@@ -42,19 +43,19 @@ pub fn variable(name: &str, shape: &[i64], normed: bool) -> Tensor {
         ("bias", _) => tensor(name, shape, |c| 0.05 * c),
         ("weight", 1) => tensor(name, shape, |c| 1.0 + 0.1 * c),
         ("weight", 2) => tensor(name, shape, |c| c * (1.0 / fan_in).sqrt()),
-        ("weight", _) => tensor(name, shape, |c| c * (GAIN / fan_in).sqrt()),
+        ("weight", _) => tensor(name, shape, |c| c * (gain / fan_in).sqrt()),
         _ => panic!("no formula for {name}"),
     }
 }
 
 /// Gives every variable of a network its value.
-pub fn fill(store: &VarStore) {
+pub fn fill(store: &VarStore, gain: f64) {
     let variables = store.variables();
     tch::no_grad(|| {
         for (name, variable) in &variables {
             let module = name.rsplit_once('.').expect("a name").0;
             let normed = variables.contains_key(&format!("{module}.running_mean"));
-            let values = self::variable(name, &variable.size(), normed);
+            let values = self::variable(name, &variable.size(), normed, gain);
             variable.shallow_clone().copy_(&values);
         }
     });
