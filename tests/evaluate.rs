@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use mrimaster::dataset::audit::Fingerprint;
 use mrimaster::dataset::phantom::write_study;
@@ -29,8 +30,22 @@ fn weights() -> PathBuf {
 
 /// A folder of synthetic scans, four of each class, with a DICOM series and a volume beside them.
 fn study() -> TempDir {
+    // Made once: each test gets a copy to change.
+    static MADE: LazyLock<TempDir> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_study(dir.path(), SCANS, 3).expect("written");
+        dir
+    });
     let dir = tempfile::tempdir().expect("a folder");
-    write_study(dir.path(), SCANS, 3).expect("written");
+    for folder in
+        fs::read_dir(MADE.path()).expect("a study").flatten().filter(|e| e.path().is_dir())
+    {
+        let copy = dir.path().join(folder.file_name());
+        fs::create_dir(&copy).expect("a folder");
+        for file in fs::read_dir(folder.path()).expect("a folder").flatten() {
+            fs::copy(file.path(), copy.join(file.file_name())).expect("copied");
+        }
+    }
     dir
 }
 
@@ -135,7 +150,7 @@ fn a_test_set_becomes_a_table_and_figures_that_agree() {
         assert!(folder.starts_with(truth.split(' ').next().expect("a word")), "{folder} {truth}");
         let probability =
             |class: &&str| row[&format!("probability {class}")].parse::<f64>().expect("a number");
-        let sum: f64 = CLASSES.iter().map(|class| probability(&class)).sum();
+        let sum: f64 = CLASSES.iter().map(&probability).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{sum}");
         let best = CLASSES.iter().max_by(|a, b| probability(a).total_cmp(&probability(b)));
         assert_eq!(best, Some(&row["predicted"].as_str()));
@@ -351,7 +366,7 @@ fn bad_input_is_one_sentence_and_leaves_nothing() {
     nothing(&refused(&empty, &[&weights()], &more), &["no classes", "class"]);
     nothing(&refused(&dir.path().join("gone"), &[&weights()], &more), &["gone"]);
     nothing(&refused(study.path(), &[dir.path()], &more), &["folder", ".safetensors"]);
-    nothing(&refused(study.path(), &[&weights(); 3], &more), &["--model"]);
+    nothing(&refused(study.path(), &[&*weights(), &*weights(), &*weights()], &more), &["--model"]);
 
     let others = dir.path().join("others");
     for class in ["knee", "hip"] {

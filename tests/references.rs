@@ -179,6 +179,12 @@ fn efficientnet_b0_equals_them_where_sides_are_odd() {
 }
 
 #[test]
+fn efficientnet_lite0_equals_tensorflows_convention_and_torch_cam() {
+    compare(Architecture::EfficientnetLite0, "efficientnet_lite0", 49);
+    compare(Architecture::EfficientnetLite0, "efficientnet_lite0_odd", 49);
+}
+
+#[test]
 fn another_definition_would_be_noticed() {
     // The comparison itself is tested: weights of 1 in the place of alpha give other maps.
     let figures = Figures::read("small_cnn");

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
     pub value: f64,
-    /// `None` where there is nothing to draw from: a single group, or a figure that most draws
-    /// leave undefined.
+    /// `None` where drawing says nothing about chance: from a single group, where most draws leave
+    /// the figure undefined, and where none changes it (8 of 8 right is not 100 % for certain).
     pub interval: Option<[f64; 2]>,
 }
 
@@ -25,7 +25,7 @@ impl Estimate {
         drawn.sort_by(f64::total_cmp);
         let enough = !drawn.is_empty() && 2 * drawn.len() >= draws;
         let interval = enough.then(|| [percentile(&drawn, 0.025), percentile(&drawn, 0.975)]);
-        Self { value, interval }
+        Self { value, interval: interval.filter(|[low, high]| low < high) }
     }
 }
 
@@ -129,6 +129,8 @@ mod tests {
         let drawn = (0..=100).map(f64::from);
         let estimate = Estimate::new(50.0, 101, drawn);
         assert_eq!(estimate.interval, Some([2.5, 97.5]));
-        assert_eq!(Estimate::new(1.0, 1000, [1.0, 1.0].into_iter()).interval, None);
+        assert_eq!(Estimate::new(0.5, 1000, [0.4, 0.6].into_iter()).interval, None);
+        assert!(Estimate::new(0.5, 4, [0.4, 0.6].into_iter()).interval.is_some());
+        assert_eq!(Estimate::new(1.0, 2, [1.0, 1.0].into_iter()).interval, None);
     }
 }

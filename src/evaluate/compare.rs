@@ -173,4 +173,42 @@ mod tests {
         assert_eq!(test(15, 15).p, 1.0);
         assert_eq!(test(0, 24).method, McNemarMethod::ExactBinomial);
     }
+
+    #[test]
+    fn scans_that_a_model_has_learned_from_are_left_out_of_the_second_test() {
+        use super::super::report::tests::evaluation;
+        let first = evaluation(
+            "a",
+            &[
+                (1, 0.9, Some(true)),
+                (0, 0.8, Some(false)),
+                (1, 0.7, Some(false)),
+                (1, 0.6, Some(false)),
+            ],
+        );
+        let mut second = evaluation(
+            "b",
+            &[
+                (1, 0.2, Some(false)),
+                (0, 0.3, Some(false)),
+                (1, 0.9, Some(true)),
+                (1, 0.4, Some(false)),
+            ],
+        );
+        let found = compare(&first, &second);
+        assert_eq!(found.models, ["a", "b"]);
+        let counts = |test: McNemar| (test.only_first_right, test.only_second_right, test.scans);
+        assert_eq!(counts(found.all), (2, 1, 4));
+        assert_eq!(found.unseen.map(counts), Some((1, 1, 2)));
+        let one = &found.disagreements[1];
+        assert_eq!(found.disagreements.len(), 3);
+        assert_eq!((one.truth.as_str(), &one.predicted), ("well", &["sick".into(), "well".into()]));
+        assert_eq!(one.confidence, [0.8, 0.7]);
+
+        // One of them could not read the last scan, and has no list.
+        second.cases.pop();
+        second.cases.iter_mut().for_each(|case| case.twin_in_training = None);
+        let found = compare(&first, &second);
+        assert_eq!((counts(found.all), found.unseen), ((1, 1, 3), None));
+    }
 }

@@ -410,7 +410,7 @@ mod tests {
         let answers = |copies: usize| -> Vec<Answer> {
             (0..120)
                 .map(|i| {
-                    let right = (i / copies) % 4 != 0;
+                    let right = !(i / copies).is_multiple_of(4);
                     answer(0, if right { &[0.9, 0.1] } else { &[0.2, 0.8] }, i / copies)
                 })
                 .collect()

@@ -302,3 +302,81 @@ fn cannot_be_written(path: &Path, error: &dyn std::fmt::Display) -> ReportError 
         format!("it cannot be written ({error}); free some room or name another folder with --out"),
     )
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An evaluation of two classes: a case for each truth, calibrated confidence in "sick", and
+    /// whether the model has seen it.
+    pub fn evaluation(name: &str, cases: &[(usize, f32, Option<bool>)]) -> Evaluation {
+        let case = |(i, &(truth, sick, twin)): (usize, &(usize, f32, Option<bool>))| Case {
+            path: format!("folder/{i}, \"scan\".png"),
+            sha256: String::new(),
+            answer: Answer {
+                truth,
+                predicted: usize::from(sick > 0.5),
+                probabilities: vec![0.25, 0.75],
+                calibrated: Some(vec![1.0 - sick, sick]),
+                conformal_set: Some(vec![1]),
+                unfamiliar: Some(i == 1),
+                group: i,
+            },
+            familiarity: Some(0.5),
+            twin_in_training: twin,
+            label_conflict: i == 0,
+        };
+        let cases: Vec<Case> = cases.iter().enumerate().map(case).collect();
+        let classes: Vec<String> = vec!["well".into(), "sick".into()];
+        Evaluation {
+            format_version: FORMAT_VERSION,
+            program_version: "0".into(),
+            limits: "A test's.".into(),
+            model: Model {
+                name: name.into(),
+                sha256: String::new(),
+                device: "CPU".into(),
+                learned_from: 1,
+            },
+            test_set: Tested {
+                folder: "folder".into(),
+                sha256: None,
+                scans: cases.len(),
+                folders_left_out: Vec::new(),
+            },
+            parts: Parts::of(&cases, &classes, Bootstrap { draws: 20, seed: 1 }),
+            classes,
+            cases,
+            unreadable: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn raw_and_calibrated_probabilities_have_their_columns() {
+        let evaluation = evaluation("m", &[(1, 0.875, Some(true)), (0, 0.625, Some(false))]);
+        let table = String::from_utf8(evaluation.table().expect("a table")).expect("UTF-8");
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(
+            lines[0],
+            "path,true,predicted,probability well,probability sick,calibrated well,calibrated sick,\
+             correct,twin in training,label conflict,unfamiliar,unreadable"
+        );
+        assert_eq!(
+            lines[1],
+            "\"folder/0, \"\"scan\"\".png\",sick,sick,0.25,0.75,0.125,0.875,true,true,true,false,"
+        );
+        assert!(lines[2].ends_with(",well,sick,0.25,0.75,0.375,0.625,false,false,false,true,"));
+    }
+
+    #[test]
+    fn parts_are_those_of_scans_seen_and_not_seen() {
+        let cases = [(1, 0.9, Some(true)), (0, 0.8, Some(false)), (0, 0.1, Some(false))];
+        let parts = evaluation("m", &cases).parts;
+        let accuracy = |figures: &Figures| figures.accuracy.expect("scans").value;
+        assert!((accuracy(&parts.all) - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!(accuracy(&parts.twin_in_training.expect("a list")), 1.0);
+        assert_eq!(accuracy(&parts.no_twin.expect("a list")), 0.5);
+        let unknown = evaluation("m", &[(1, 0.9, None)]).parts;
+        assert!(unknown.twin_in_training.is_none() && unknown.no_twin.is_none());
+    }
+}

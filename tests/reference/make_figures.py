@@ -29,10 +29,12 @@ FIGURES = Path(__file__).parent / "figures"
 RUNS = [
     ("efficientnet_b0", "efficientnet_b0", (3, 96, 96), 0),
     ("efficientnet_b0_odd", "efficientnet_b0", (3, 75, 97), 1),
+    ("efficientnet_lite0", "efficientnet_lite0", (3, 96, 96), 0),
+    ("efficientnet_lite0_odd", "efficientnet_lite0", (3, 75, 97), 1),
     ("vgg16", "vgg16", (3, 64, 64), 0),
     ("small_cnn", "small_cnn", (1, 80, 80), 1),
 ]
-CONVOLUTIONS = {"efficientnet_b0": 49, "vgg16": 13, "small_cnn": 5}
+CONVOLUTIONS = {"efficientnet_b0": 49, "efficientnet_lite0": 49, "vgg16": 13, "small_cnn": 5}
 UPSAMPLED_LAYERS = 4
 
 

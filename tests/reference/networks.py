@@ -1,10 +1,11 @@
-"""The three networks, ready to be explained, and the modules at whose outputs they are tapped."""
+"""The networks, ready to be explained, and the modules at whose outputs they are tapped."""
 
 import torchvision
 from torch import nn
 from torchvision.ops import StochasticDepth
 from torchvision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 
+from lite0 import efficientnet_lite0
 from small_cnn import SmallCnn
 from weights import fill
 
@@ -22,6 +23,8 @@ def build(name: str) -> nn.Module:
     """
     if name == "small_cnn":
         model = SmallCnn()
+    elif name == "efficientnet_lite0":
+        model = efficientnet_lite0(num_classes=4)
     else:
         model = getattr(torchvision.models, name)(num_classes=4)
     for module in list(model.modules()):

@@ -12,42 +12,40 @@ use crate::evaluate::report::Evaluation;
 const SHOWN: usize = 20;
 const LABEL: usize = 36;
 const COLUMN: usize = 24;
+/// What is undefined.
+const DASH: &str = "–";
 
 /// Everything about one model on one test set. Writing into a string cannot fail.
 pub(super) fn evaluation(of: &Evaluation) -> String {
-    let mut text = format!(
+    let text = format!(
         "{} on {} · not for diagnostic use\n{}\n\n",
         of.model.name,
         printable(&of.test_set.folder),
         about(of)
     );
-    let parts = parts(of);
-    let heads: Vec<String> = parts.iter().map(|(name, _)| (*name).to_owned()).collect();
-    line(&mut text, "95 % intervals in brackets", &heads);
-    let mut row = |label: &str, cell: &dyn Fn(&Figures) -> String| {
-        let cells: Vec<String> = parts.iter().map(|(_, figures)| cell(figures)).collect();
-        line(&mut text, label, &cells);
-    };
-    row("scans", &|f| f.scans.to_string());
-    row("accuracy", &|f| percent(f.accuracy));
-    row("balanced accuracy", &|f| percent(f.balanced_accuracy));
-    trust_rows(&mut row, "raw", &|f| Some(&f.raw));
+    let mut table = Table { text, parts: parts(of) };
+    table.heads("95 % intervals in brackets");
+    table.row("scans", &|f| f.scans.to_string());
+    table.row("accuracy", &|f| percent(f.accuracy));
+    table.row("balanced accuracy", &|f| percent(f.balanced_accuracy));
+    table.trust("raw", &|f| Some(&f.raw));
     if of.parts.all.calibrated.is_some() {
-        trust_rows(&mut row, "calibrated", &|f| f.calibrated.as_ref());
+        table.trust("calibrated", &|f| f.calibrated.as_ref());
     }
     if of.parts.all.conformal.is_some() {
-        row("conformal sets hold the truth", &|f| {
+        table.row("conformal sets hold the truth", &|f| {
             percent(f.conformal.as_ref().and_then(|sets| sets.coverage))
         });
-        row("classes in a conformal set", &|f| {
+        table.row("classes in a conformal set", &|f| {
             number(f.conformal.as_ref().and_then(|sets| sets.size))
         });
     }
     if of.parts.all.unfamiliar.is_some() {
-        row("unlike the training scans", &|f| {
-            f.unfamiliar.map_or("–".into(), |count| count.to_string())
+        table.row("unlike the training scans", &|f| {
+            f.unfamiliar.map_or(DASH.into(), |count| count.to_string())
         });
     }
+    let Table { mut text, parts } = table;
     for (name, figures) in parts.iter().filter(|(_, figures)| figures.scans > 0) {
         let _ = write!(text, "\n{}", classes(name, figures));
         let _ = write!(text, "\n{}", matrix(name, figures));
@@ -58,7 +56,7 @@ pub(super) fn evaluation(of: &Evaluation) -> String {
 /// Sentences on what was read and what leaks.
 fn about(of: &Evaluation) -> String {
     let all = &of.parts.all;
-    let mut text = format!("{} scans, of which {} are no copy of another", all.scans, all.groups);
+    let mut text = format!("{} scans, {} of them different", all.scans, all.groups);
     if !of.unreadable.is_empty() {
         let _ = write!(text, "; {} more could not be read", of.unreadable.len());
     }
@@ -98,31 +96,43 @@ fn parts(of: &Evaluation) -> Vec<(&'static str, &Figures)> {
     list
 }
 
-fn trust_rows(
-    row: &mut dyn FnMut(&str, &dyn Fn(&Figures) -> String),
-    kind: &str,
-    trust: &dyn Fn(&Figures) -> Option<&Trust>,
-) {
-    row(&format!("calibration error, {kind}"), &|f| {
-        number(trust(f).and_then(|trust| trust.expected_calibration_error))
-    });
-    row(&format!("mistakes above {CONFIDENT}, {kind}"), &|f| {
-        trust(f).map_or("–".into(), |trust| {
-            let share =
-                trust.confident_share.map(|share| format!(": {:.1} %", share.value * 100.0));
-            let count = format!("{} of {}", trust.confident_mistakes, trust.mistakes);
-            count + &share.unwrap_or_default()
-        })
-    });
+/// The parts side by side.
+struct Table<'a> {
+    text: String,
+    parts: Vec<(&'static str, &'a Figures)>,
 }
 
-fn line(text: &mut String, label: &str, cells: &[String]) {
-    let _ = write!(text, "{label:<LABEL$}");
-    cells.iter().for_each(|cell| {
-        let _ = write!(text, "{cell:<COLUMN$}");
-    });
-    text.truncate(text.trim_end().len());
-    text.push('\n');
+impl Table<'_> {
+    fn heads(&mut self, label: &str) {
+        let heads: Vec<String> = self.parts.iter().map(|(name, _)| (*name).to_owned()).collect();
+        self.line(label, &heads);
+    }
+
+    fn row(&mut self, label: &str, cell: &dyn Fn(&Figures) -> String) {
+        let cells: Vec<String> = self.parts.iter().map(|(_, figures)| cell(figures)).collect();
+        self.line(label, &cells);
+    }
+
+    /// What one kind of probabilities is worth.
+    fn trust(&mut self, kind: &str, trust: &dyn Fn(&Figures) -> Option<&Trust>) {
+        self.row(&format!("calibration error, {kind}"), &|f| {
+            number(trust(f).and_then(|trust| trust.expected_calibration_error))
+        });
+        self.row(&format!("mistakes above {CONFIDENT}, {kind}"), &|f| {
+            trust(f).map_or(DASH.into(), |trust| {
+                let share = trust.confident_share.map(|s| format!(": {:.1} %", s.value * 100.0));
+                let count = format!("{} of {}", trust.confident_mistakes, trust.mistakes);
+                count + &share.unwrap_or_default()
+            })
+        });
+    }
+
+    fn line(&mut self, label: &str, cells: &[String]) {
+        let cells: String = cells.iter().map(|cell| format!("{cell:<COLUMN$}")).collect();
+        let line = format!("{label:<LABEL$}{cells}");
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
 }
 
 fn classes(name: &str, figures: &Figures) -> String {
@@ -178,7 +188,8 @@ pub(super) fn comparison(of: &Comparison) -> String {
         let [a, b] = &scan.predicted;
         let [sure_a, sure_b] = scan.confidence;
         let path = printable(&scan.path);
-        let _ = writeln!(text, "  {path}: {}; {a} {sure_a:.2} against {b} {sure_b:.2}", scan.truth);
+        let _ =
+            writeln!(text, "  {path} is {}: {a} {sure_a:.2} against {b} {sure_b:.2}", scan.truth);
     }
     text
 }
@@ -205,7 +216,7 @@ fn percent(estimate: Option<Estimate>) -> String {
             .map(|[low, high]| format!(" [{:.1}–{:.1}]", low * 100.0, high * 100.0));
         format!("{:.1} %{}", estimate.value * 100.0, interval.unwrap_or_default())
     };
-    estimate.map_or("–".into(), text)
+    estimate.map_or(DASH.into(), text)
 }
 
 fn number(estimate: Option<Estimate>) -> String {
@@ -213,7 +224,7 @@ fn number(estimate: Option<Estimate>) -> String {
         let interval = estimate.interval.map(|[low, high]| format!(" [{low:.2}–{high:.2}]"));
         format!("{:.3}{}", estimate.value, interval.unwrap_or_default())
     };
-    estimate.map_or("–".into(), text)
+    estimate.map_or(DASH.into(), text)
 }
 
 /// A name may hold line ends or a terminal's commands.

@@ -45,10 +45,15 @@ impl Placement {
         Rect { left, top, right, bottom }
     }
 
+    /// How much of the first head can lie over the second, as a share of the first.
+    pub fn room(self) -> f32 {
+        (1.0 / (self.scale[0] * self.scale[1])).min(1.0)
+    }
+
     /// No head of a copy is scaled or shifted further against the other: more is another scan.
     fn is_plausible(self) -> bool {
-        self.scale.iter().all(|scale| (0.6..=1.67).contains(scale))
-            && self.shift.iter().all(|shift| shift.abs() < 0.3)
+        self.scale.iter().all(|scale| (0.45..=2.2).contains(scale))
+            && self.shift.iter().all(|shift| shift.abs() < 0.4)
     }
 }
 

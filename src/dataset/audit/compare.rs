@@ -16,8 +16,10 @@ pub const SAME: f32 = 0.92;
 
 /// Correlation of two heads at a quarter and at half of their size below which nothing finer need
 /// be looked at.
-const ALIKE: [f32; 2] = [0.80, 0.90];
-/// What two copies show of each other at least, as a share of the head.
+const ALIKE: [f32; 2] = [0.60, 0.90];
+/// The same at a quarter of the size where the search begins.
+const BEGIN: f32 = 0.60;
+/// What two copies show of each other at least, as a share of the smaller head.
 const OVERLAP: f32 = 0.65;
 
 /// What two scans have in common.
@@ -131,9 +133,9 @@ fn starts(one: &Head, other: &Head, in_mirror: bool, candidate: u32) -> Vec<Plac
     const STARTS: usize = 3;
 
     let mut alike = Vec::new();
-    for (i, &view) in one.low.iter().enumerate() {
+    for (i, &view) in one.views.low.iter().enumerate() {
         let view = if in_mirror { mirrored_low(view) } else { view };
-        let others = if i < WHOLES { &other.low[..] } else { &other.low[..WHOLES] };
+        let others = if i < WHOLES { &other.views.low[..] } else { &other.views.low[..WHOLES] };
         alike.extend(others.iter().enumerate().filter_map(|(j, low)| {
             let bits = (view ^ low).count_ones();
             (bits <= candidate).then_some((bits, i, j))
@@ -143,8 +145,8 @@ fn starts(one: &Head, other: &Head, in_mirror: bool, candidate: u32) -> Vec<Plac
     alike.truncate(STARTS);
     let turned = |rect: Rect| if in_mirror { rect.mirrored() } else { rect };
     let start = |&(_, i, j): &(u32, usize, usize)| {
-        let (head, view) = (turned(one.picture.head), turned(one.views[i].rect));
-        Placement::of(head, view, other.views[j].rect, other.picture.head)
+        let (head, view) = (turned(one.picture.head), turned(one.views.rects[i]));
+        Placement::of(head, view, other.views.rects[j], other.picture.head)
     };
     alike.iter().map(start).collect()
 }
@@ -154,11 +156,14 @@ impl Head {
     fn likeness(&self, other: &Self, start: Placement, mirrored: bool) -> Option<(f32, How)> {
         let mut placement = start;
         let coarse = &self.coarse[usize::from(mirrored)];
+        if coarse[0].correlation(&other.coarse[0][0], start).0 < BEGIN {
+            return None;
+        }
         let steps = [6, 4];
         for (level, (a, b)) in coarse.iter().zip(&other.coarse[0]).enumerate() {
             placement = a.align(b, placement, steps[level])?;
             let (alike, overlap) = a.correlation(b, placement);
-            if alike < ALIKE[level] || overlap < OVERLAP {
+            if alike < ALIKE[level] || overlap < OVERLAP * placement.room() {
                 return None;
             }
         }
@@ -166,7 +171,8 @@ impl Head {
         let (a, b) = (plane(&one.detail, mirrored), plane(&other.detail, false));
         let placement = a.align(&b, placement, 3)?;
         let (similarity, overlap) = a.correlation(&b, placement);
-        (overlap >= OVERLAP).then(|| (similarity, how(one, other, placement, mirrored)))
+        (overlap >= OVERLAP * placement.room())
+            .then(|| (similarity, how(one, other, placement, mirrored)))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::imaging::Slice;
 /// Side of the square that a head is brought to.
 pub(super) const SIDE: usize = 64;
 /// Side of the square that the whole scan is brought to first: everything else works on that.
-const FRAME: usize = 160;
+const FRAME: usize = 128;
 
 /// Where a signal begins: the brightness, after [`Tones::level`], below which there is background.
 const SIGNAL: f32 = 0.12;
@@ -35,11 +35,11 @@ impl Picture {
     pub fn of(slice: &Slice) -> Option<(Self, Vec<f32>)> {
         let frame = resample(&slice.stored, slice.width, Rect::WHOLE, FRAME);
         let tones = Tones::of(&frame)?;
-        let levelled: Vec<f32> = frame.iter().map(|&value| tones.level(value)).collect();
+        let levelled = tones.level(&frame);
         let head = head(&levelled)?;
         let values = resample(&frame, FRAME, head, SIDE);
         let tones = Tones::of(&values)?;
-        let grey: Vec<f32> = values.iter().map(|&value| tones.level(value)).collect();
+        let grey = tones.level(&values);
         let picture = Self {
             size: [slice.width, slice.height],
             head,
@@ -100,9 +100,15 @@ impl Tones {
     }
 
     /// Brightness 0..=1, the middle of the signal at half.
-    fn level(&self, value: f32) -> f32 {
+    fn level(&self, values: &[f32]) -> Vec<f32> {
+        // A table: powers are slow.
+        const STEPS: usize = 1024;
+        let steps = (0..STEPS + 1).map(|i| (i as f32 / STEPS as f32).powf(self.gamma));
+        let table: Vec<f32> = steps.collect();
         let [dark, _, bright] = self.values;
-        ((value - dark) / (bright - dark)).clamp(0.0, 1.0).powf(self.gamma)
+        let zoom = STEPS as f32 / (bright - dark);
+        let step = |value: f32| ((value - dark) * zoom).clamp(0.0, STEPS as f32);
+        values.iter().map(|&value| table[(step(value) + 0.5) as usize]).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::perceptual::{Bits, distance, mirrored};
 
 /// Bits of 256 in which the hashes of two copies differ at most.
-pub const HASH_SAME: u32 = 40;
+pub const HASH_SAME: u32 = 24;
 
 /// A scan in 97 characters: 32 hexadecimal digits of its pixels, a dot, and 64 of the signs of its
 /// head's 256 lowest frequencies. A flat scan has the first alone.
