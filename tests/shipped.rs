@@ -22,7 +22,7 @@ fn every_shipped_checkpoint_loads_and_classifies_a_demo_scan() {
         let (prediction, _) = classifier.classify(slice).expect("classified");
         assert_eq!(prediction.classes.len(), 4);
         assert!(info.card.limits.contains("Not for diagnostic use"), "{}", info.name());
-        assert!(info.card.metrics.contains_key("test_accuracy_all"), "{}", info.name());
+        assert!(info.card.metrics.contains_key("test_all_accuracy"), "{}", info.name());
     }
 }
 
@@ -30,7 +30,7 @@ fn every_shipped_checkpoint_loads_and_classifies_a_demo_scan() {
 fn the_readme_gives_the_figures_of_the_cards() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
     for info in checkpoint::list(&root().join("weights")).0 {
-        for name in ["validation_accuracy", "test_accuracy_all", "test_accuracy_not_copied"] {
+        for name in ["validation_accuracy", "test_all_accuracy", "test_no_copy_accuracy"] {
             let figure = format!("{:.1} %", info.card.metrics[name] * 100.0);
             assert!(readme.contains(&figure), "{name} of {} is {figure}", info.name());
         }

@@ -56,8 +56,8 @@ fn leak_free_training_leaves_out_what_the_test_set_holds() {
     assert_eq!(classifier.classes(), ["glioma", "no tumour"]);
     let card = mrimaster::model::checkpoint::info(&path).expect("a card").card;
     assert!(card.protocol.starts_with("leak-free"), "{}", card.protocol);
-    assert_eq!(card.metrics["test_scans_all"], 8.0);
-    assert!(card.metrics["test_scans_copied_in_training_folder"] >= 4.0);
+    assert_eq!(card.metrics["test_all_scans"], 8.0);
+    assert!(card.metrics["test_copy_left_out_scans"] >= 4.0);
     assert!(!card.training_data.contains(" 0 scans left out"), "{}", card.training_data);
     let history = std::fs::read(out.join("small_cnn.history.json")).expect("a history");
     let history: serde_json::Value = serde_json::from_slice(&history).expect("JSON");

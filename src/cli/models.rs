@@ -76,7 +76,7 @@ fn describe(checkpoint: &CheckpointInfo) -> String {
     let input = &card.input;
     let mut text = format!(
         "{}\n  architecture  {}, {} convolutional layers\n  classes       {}\n  input         {}×{} pixels, \
-         {} channel{}, range {:?}, mean {:?}, SD {:?}\n  trained on    {}\n  protocol      {}\n",
+         {} channel{}, range {:?}, mean {:?}, SD {:?}\n  trained on    {}\n  protocol      {}\n  command line  {}\n",
         checkpoint.name(),
         card.architecture.name(),
         card.taps.len(),
@@ -90,11 +90,28 @@ fn describe(checkpoint: &CheckpointInfo) -> String {
         input.std,
         card.training_data,
         card.protocol,
+        card.command_line,
     );
     for (name, value) in &card.metrics {
+        if name.ends_with("_low") || name.ends_with("_high") {
+            continue;
+        }
+        let end = |end: &str| card.metrics.get(&format!("{name}_{end}"));
+        let interval = match (end("low"), end("high")) {
+            (Some(low), Some(high)) => format!(" [{low:.3}–{high:.3}]"),
+            _ => String::new(),
+        };
         // Writing into a string cannot fail.
-        let digits = if name.contains("_scans") { 0 } else { 4 };
-        let _ = writeln!(text, "  {:<41}{value:.digits$}", name.replace('_', " "));
+        let digits = if name.ends_with("_scans") { 0 } else { 3 };
+        let _ = writeln!(text, "  {:<49}{value:.digits$}{interval}", name.replace('_', " "));
+    }
+    let known = card.learned_from.len();
+    if known > 0 {
+        let _ = writeln!(
+            text,
+            "  recognises    {known} scans it has learned from and {} that were left out",
+            card.left_out.len()
+        );
     }
     let _ = writeln!(text, "  calibration   {}", calibration(card.calibration.as_ref()));
     let _ = writeln!(text, "  familiarity   {}", familiarity(card.familiarity.as_ref()));

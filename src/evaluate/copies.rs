@@ -7,9 +7,14 @@ use super::report::Case;
 use crate::dataset::audit::{Fingerprint, ScanHash, groups};
 use crate::model::card::Card;
 
-/// The scans that a model was trained or validated on, as its card lists them.
+/// The scans that a model was trained or validated on, and those it was kept from, as its card lists
+/// them.
 #[derive(Clone, Debug, Default)]
-pub struct LearnedFrom(Vec<Learned>);
+pub struct LearnedFrom {
+    learned: Vec<Learned>,
+    /// Left out of training because a test set held copies.
+    left_out: Vec<ScanHash>,
+}
 
 #[derive(Clone, Debug)]
 struct Learned {
@@ -24,12 +29,14 @@ struct Learned {
 pub struct NoHash(String);
 
 /// What a card says of one scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The model has learned from a copy.
     pub twin: bool,
     /// And under another class.
     pub other_class: bool,
+    /// A copy was left out of training for its sake; `None` where the card lists none left out.
+    pub left_out: Option<bool>,
 }
 
 /// An entry for [`Card::learned_from`]: "2:HASH" for a scan of the card's third class.
@@ -50,27 +57,35 @@ impl LearnedFrom {
             };
             Some(Learned { hash: hash.parse().ok()?, class })
         };
-        card.learned_from
-            .iter()
-            .map(|text| learned(text).ok_or_else(|| NoHash(text.chars().take(120).collect())))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let no_hash = |text: &String| NoHash(text.chars().take(120).collect());
+        let entries = card.learned_from.iter();
+        let left_out = card.left_out.iter();
+        Ok(Self {
+            learned: entries
+                .map(|text| learned(text).ok_or_else(|| no_hash(text)))
+                .collect::<Result<_, _>>()?,
+            left_out: left_out
+                .map(|text| text.parse().map_err(|_| no_hash(text)))
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     /// How many there are; 0 where the card has no list.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.learned.len()
     }
 
     /// Whether the card has no list: then nothing is known of any scan.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.learned.is_empty()
     }
 
     /// What the card says of a scan of class `truth`; `None` where it has no list.
     pub fn seen(&self, hash: &ScanHash, truth: usize) -> Option<Seen> {
-        let mut seen = Seen { twin: false, other_class: false };
-        for learned in self.0.iter().filter(|learned| learned.hash.matches(hash)) {
+        let left_out = self.left_out.iter().any(|left_out| left_out.matches(hash));
+        let left_out = (!self.left_out.is_empty()).then_some(left_out);
+        let mut seen = Seen { twin: false, other_class: false, left_out };
+        for learned in self.learned.iter().filter(|learned| learned.hash.matches(hash)) {
             seen.twin = true;
             seen.other_class |= learned.class.is_some_and(|class| class != truth);
         }

@@ -71,6 +71,11 @@ pub struct Parts {
     pub twin_in_training: Option<Figures>,
     /// The others; `None` as above.
     pub no_twin: Option<Figures>,
+    /// Scans of which a copy was left out of training: a model trained as usual would have known
+    /// them. `None` where the card lists none.
+    pub copy_left_out: Option<Figures>,
+    /// Scans of which no copy was learned from or left out; `None` as above.
+    pub no_copy: Option<Figures>,
 }
 
 /// A scan, what the model made of it and what is known of its copies.
@@ -86,6 +91,8 @@ pub struct Case {
     pub familiarity: Option<f32>,
     /// Whether the model has learned from a copy; `None` where its card has no list.
     pub twin_in_training: Option<bool>,
+    /// Whether a copy was left out of its training; `None` where its card lists none left out.
+    pub copy_left_out: Option<bool>,
     /// Whether a copy, in the test set or among the scans learned from, has another class.
     pub label_conflict: bool,
 }
@@ -125,11 +132,18 @@ impl Parts {
                 cases.iter().filter(|case| wanted(case)).map(|case| &case.answer).collect();
             figures(&answers, classes, bootstrap)
         };
+        let some_left_out = cases.iter().any(|case| case.copy_left_out.is_some());
         let known = cases.iter().all(|case| case.twin_in_training.is_some()) && !cases.is_empty();
         Self {
             all: part(&|_| true),
             twin_in_training: known.then(|| part(&|case| case.twin_in_training == Some(true))),
             no_twin: known.then(|| part(&|case| case.twin_in_training == Some(false))),
+            copy_left_out: some_left_out.then(|| part(&|case| case.copy_left_out == Some(true))),
+            no_copy: some_left_out.then(|| {
+                part(&|case| {
+                    case.copy_left_out == Some(false) && case.twin_in_training != Some(true)
+                })
+            }),
         }
     }
 }
@@ -205,13 +219,13 @@ impl Evaluation {
         let odd_case = self.cases.iter().find(|case| !fits(case)).map(|case| &case.path);
         let odd_file =
             self.unreadable.iter().find(|file| file.truth >= classes).map(|file| &file.path);
-        let parts = [Some(&self.parts.all), self.parts.twin_in_training.as_ref()];
-        let odd_part =
-            parts.into_iter().chain([self.parts.no_twin.as_ref()]).flatten().any(|part| {
-                part.classes.len() != classes
-                    || part.confusion.len() != classes
-                    || part.confusion.iter().any(|row| row.len() != classes)
-            });
+        let Parts { all, twin_in_training, no_twin, copy_left_out, no_copy } = &self.parts;
+        let parts = [twin_in_training, no_twin, copy_left_out, no_copy];
+        let odd_part = parts.into_iter().flatten().chain([all]).any(|part| {
+            part.classes.len() != classes
+                || part.confusion.len() != classes
+                || part.confusion.iter().any(|row| row.len() != classes)
+        });
         match odd_case.or(odd_file) {
             Some(path) => Some(format!("its entry {path} does not fit its classes")),
             None if odd_part => Some("its figures do not fit its classes".into()),
@@ -229,7 +243,14 @@ impl Evaluation {
         let mut header: Vec<String> = ["path", "true", "predicted"].map(String::from).to_vec();
         header.extend(columns("probability"));
         header.extend(columns("calibrated"));
-        let last = ["correct", "twin in training", "label conflict", "unfamiliar", "unreadable"];
+        let last = [
+            "correct",
+            "twin in training",
+            "copy left out",
+            "label conflict",
+            "unfamiliar",
+            "unreadable",
+        ];
         header.extend(last.map(String::from));
         writer.write_record(&header)?;
 
@@ -259,6 +280,7 @@ impl Evaluation {
         }
         row.push(answer.correct().to_string());
         row.push(word(case.twin_in_training));
+        row.push(word(case.copy_left_out));
         row.push(case.label_conflict.to_string());
         row.push(word(answer.unfamiliar));
         row.push(String::new());
@@ -324,6 +346,7 @@ pub(super) mod tests {
             },
             familiarity: Some(0.5),
             twin_in_training: twin,
+            copy_left_out: twin.map(|twin| !twin && i == 1),
             label_conflict: i == 0,
         };
         let cases: Vec<Case> = cases.iter().enumerate().map(case).collect();
@@ -359,13 +382,15 @@ pub(super) mod tests {
         assert_eq!(
             lines[0],
             "path,true,predicted,probability well,probability sick,calibrated well,calibrated sick,\
-             correct,twin in training,label conflict,unfamiliar,unreadable"
+             correct,twin in training,copy left out,label conflict,unfamiliar,unreadable"
         );
         assert_eq!(
             lines[1],
-            "\"folder/0, \"\"scan\"\".png\",sick,sick,0.25,0.75,0.125,0.875,true,true,true,false,"
+            "\"folder/0, \"\"scan\"\".png\",sick,sick,0.25,0.75,0.125,0.875,true,true,false,true,false,"
         );
-        assert!(lines[2].ends_with(",well,sick,0.25,0.75,0.375,0.625,false,false,false,true,"));
+        assert!(
+            lines[2].ends_with(",well,sick,0.25,0.75,0.375,0.625,false,false,true,false,true,")
+        );
     }
 
     #[test]
@@ -376,7 +401,10 @@ pub(super) mod tests {
         assert!((accuracy(&parts.all) - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!(accuracy(&parts.twin_in_training.expect("a list")), 1.0);
         assert_eq!(accuracy(&parts.no_twin.expect("a list")), 0.5);
+        assert_eq!(accuracy(&parts.copy_left_out.expect("a list")), 0.0);
+        assert_eq!(accuracy(&parts.no_copy.expect("a list")), 1.0);
         let unknown = evaluation("m", &[(1, 0.9, None)]).parts;
         assert!(unknown.twin_in_training.is_none() && unknown.no_twin.is_none());
+        assert!(unknown.copy_left_out.is_none() && unknown.no_copy.is_none());
     }
 }

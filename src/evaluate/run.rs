@@ -272,6 +272,7 @@ fn case(scan: &TestScan, sha256: String, prediction: &Prediction, seen: Option<S
         },
         familiarity: prediction.familiarity.map(|familiarity| familiarity.score),
         twin_in_training: seen.map(|seen| seen.twin),
+        copy_left_out: seen.and_then(|seen| seen.left_out),
         label_conflict: seen.is_some_and(|seen| seen.other_class),
     }
 }

@@ -84,8 +84,6 @@ pub struct Data {
     pub training: Scans,
     pub validation: Scans,
     pub testing: Scans,
-    /// For each test scan, whether Training holds a copy of it (which leak-free training leaves out).
-    pub test_has_twin: Vec<bool>,
     /// How many of the training scans are synthetic; none are in validation.
     pub synthetic: usize,
     /// Training scans left out because Testing holds a copy.
@@ -158,10 +156,8 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
         row(&testing.paths[i], testing.classes[i], Part::Testing, first_free + test_groups[i])
     }));
 
-    let twins = audit::twins(&testing.prints, &training.prints);
     let data = Data {
         left_out: pick(Part::LeftOut).iter().map(|&i| training.prints[i].clone()).collect(),
-        test_has_twin: twins.iter().map(Option::is_some).collect(),
         validation: training.select(&pick(Part::Validation))?,
         synthetic: synthetic.len(),
         training: training.select(&pick(Part::Training))?.with(synthetic)?,

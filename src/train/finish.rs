@@ -12,7 +12,7 @@ use super::figures::Figures;
 use super::options::Options;
 use super::run::{Measured, Trainer, say};
 use crate::dataset::audit::Fingerprint;
-use crate::evaluate::copies::entry;
+use crate::evaluate::copies::{LearnedFrom, Seen, entry};
 use crate::model::calibration::{self, Calibration, Record};
 use crate::model::card::{Card, FORMAT_VERSION};
 use crate::model::checkpoint::{self, Precision};
@@ -39,34 +39,11 @@ pub(super) fn finish(
     let (mut familiarity, references) = Familiarity::fit(&training.features, &validation.features)?;
     familiarity.measured = unlike(&trainer, &familiarity, &references, &data)?;
 
-    let mut figures = Figures::new(classes, &calibration, &familiarity, &references);
-    figures.add("validation", &validation, &data.validation, &|_| true)?;
-    if !data.testing.is_empty() {
-        let testing = trainer.measure(&data.testing)?;
-        let twin = |scan: usize| data.test_has_twin[scan];
-        figures.add("test_all", &testing, &data.testing, &|_| true)?;
-        figures.add("test_copied", &testing, &data.testing, &twin)?;
-        figures.add("test_not_copied", &testing, &data.testing, &|scan| !twin(scan))?;
-        calibration.record = record(&calibration, &testing, &data.testing)?;
-    }
-    let metrics = figures.metrics;
-    say(format!(
-        "validation accuracy {:.3}; temperature {:.2}; weights as {}",
-        metrics["validation_accuracy"],
-        calibration.temperature,
-        if precision == Precision::Half { "float16" } else { "float32" }
-    ));
-    for part in ["test_all", "test_copied", "test_not_copied"] {
-        if let Some(accuracy) = metrics.get(&format!("{part}_accuracy")) {
-            let scans = metrics[&format!("{part}_scans")];
-            say(format!("{}: accuracy {accuracy:.3} of {scans} scans", part.replace('_', " ")));
-        }
-    }
     let entries = |scans: &Scans| -> Vec<String> {
         let each = scans.classes.iter().zip(&scans.prints);
         each.map(|(&class, print)| entry(class, &print.hash())).collect()
     };
-    let card = Card {
+    let mut card = Card {
         format_version: FORMAT_VERSION,
         architecture: options.arch,
         classes: classes.to_vec(),
@@ -75,17 +52,34 @@ pub(super) fn finish(
         training_data: training_data(options, &data),
         protocol: protocol(options, &data),
         command_line: options.command_line(),
-        metrics,
+        metrics: BTreeMap::new(),
         limits: "Not for diagnostic use. One public data set of four classes, most of it T1-weighted \
                  with contrast agent; scans of other weightings, planes or origin than the training \
                  scans are often wrong."
             .into(),
         sha256: String::new(),
-        calibration: Some(calibration),
-        familiarity: Some(familiarity),
+        calibration: None,
+        familiarity: None,
         learned_from: [entries(&data.training), entries(&data.validation)].concat(),
         left_out: data.left_out.iter().map(Fingerprint::hash).map(String::from).collect(),
     };
+    let mut figures = Figures::new(classes, &calibration, &familiarity, &references);
+    figures.add("validation", &validation, &data.validation, &|_| true)?;
+    if !data.testing.is_empty() {
+        let testing = trainer.measure(&data.testing)?;
+        figures.add("test_all", &testing, &data.testing, &|_| true)?;
+        for (name, chosen) in parts(&card, &data.testing)? {
+            figures.add(&format!("test_{name}"), &testing, &data.testing, &|scan| chosen[scan])?;
+        }
+        calibration.record = record(&calibration, &testing, &data.testing)?;
+    }
+    say(format!("temperature {:.2}; weights as {precision:?}", calibration.temperature));
+    for (name, accuracy) in figures.metrics.iter().filter(|(name, _)| name.ends_with("_accuracy")) {
+        say(format!("{}: {accuracy:.3}", name.replace('_', " ")));
+    }
+    card.metrics = figures.metrics;
+    card.calibration = Some(calibration);
+    card.familiarity = Some(familiarity);
     let store = &trainer.average_store;
     checkpoint::save_with(&options.checkpoint_path(), store, precision, Some(&references), card)?;
     Ok(())
@@ -115,6 +109,25 @@ fn precision(trainer: &Trainer, validation: &Scans) -> anyhow::Result<Precision>
         }
         Ok(Precision::Single)
     })
+}
+
+/// The parts of a test set by what the card says of their copies: as `mrimaster evaluate` tells them.
+fn parts(card: &Card, testing: &Scans) -> anyhow::Result<Vec<(&'static str, Vec<bool>)>> {
+    let known = LearnedFrom::of(card)?;
+    let seen: Vec<Seen> = testing
+        .prints
+        .iter()
+        .zip(&testing.classes)
+        .map(|(print, &class)| known.seen(&print.hash(), class).unwrap_or_default())
+        .collect();
+    let part = |wanted: &dyn Fn(&Seen) -> bool| -> Vec<bool> { seen.iter().map(wanted).collect() };
+    let left_out = |seen: &Seen| seen.left_out == Some(true);
+    let parts = [
+        ("twin_in_training", part(&|seen| seen.twin)),
+        ("copy_left_out", part(&left_out)),
+        ("no_copy", part(&|seen| !seen.twin && !left_out(seen))),
+    ];
+    Ok(parts.into_iter().filter(|(_, chosen)| chosen.contains(&true)).collect())
 }
 
 /// How often test answers of each confidence were right.
@@ -154,13 +167,7 @@ fn unlike(
         ("smooth noise".into(), changed(&smooth_noise)?),
     ]);
     if !data.testing.is_empty() {
-        for (kind, twin) in [("test scans copied", true), ("test scans not copied", false)] {
-            let chosen: Vec<usize> =
-                (0..data.testing.len()).filter(|&i| data.test_has_twin[i] == twin).collect();
-            if !chosen.is_empty() {
-                measured.insert(kind.into(), share(&data.testing.select(&chosen)?)?);
-            }
-        }
+        measured.insert("test scans".into(), share(&data.testing)?);
     }
     Ok(measured)
 }

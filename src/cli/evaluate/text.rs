@@ -74,8 +74,13 @@ fn about(of: &Evaluation) -> String {
             of.model.name
         ),
         Some(twins) if twins.scans == 0 => format!(
-            "None of the {} scans is in this model's training data ({} scans).",
-            all.scans, of.model.learned_from
+            "None of the {} scans is known to be in this model's training data ({} scans){}.",
+            all.scans,
+            of.model.learned_from,
+            of.parts.copy_left_out.as_ref().map_or(String::new(), |part| format!(
+                "; copies of {} were left out of it",
+                part.scans
+            ))
         ),
         Some(twins) => format!(
             "{} of {} scans are also in this model's training data: {:.0} %.",
@@ -91,8 +96,19 @@ fn about(of: &Evaluation) -> String {
 fn parts(of: &Evaluation) -> Vec<(&'static str, &Figures)> {
     let parts = &of.parts;
     let mut list = vec![("all scans", &parts.all)];
-    list.extend(parts.twin_in_training.as_ref().map(|part| ("twin in training", part)));
-    list.extend(parts.no_twin.as_ref().map(|part| ("no twin in training", part)));
+    // Parts without a scan say nothing: those with a twin where nothing leaks.
+    let further = [
+        ("twin in training", &parts.twin_in_training),
+        ("no twin in training", &parts.no_twin),
+        ("copy left out", &parts.copy_left_out),
+        ("no copy at all", &parts.no_copy),
+    ];
+    let some = |part: &&Figures| part.scans > 0 && part.scans < parts.all.scans;
+    list.extend(
+        further
+            .into_iter()
+            .filter_map(|(name, part)| part.as_ref().filter(some).map(|part| (name, part))),
+    );
     list
 }
 
