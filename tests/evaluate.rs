@@ -138,7 +138,14 @@ fn a_test_set_becomes_a_table_and_figures_that_agree() {
     let mut expected = vec!["path".to_owned(), "true".into(), "predicted".into()];
     expected.extend(CLASSES.map(|class| format!("probability {class}")));
     expected.extend(CLASSES.map(|class| format!("calibrated {class}")));
-    let last = ["correct", "twin in training", "label conflict", "unfamiliar", "unreadable"];
+    let last = [
+        "correct",
+        "twin in training",
+        "copy left out",
+        "label conflict",
+        "unfamiliar",
+        "unreadable",
+    ];
     expected.extend(last.map(String::from));
     assert_eq!(header, expected);
     assert_eq!(rows.len(), SCANS);

@@ -134,6 +134,29 @@ fn a_run_that_was_killed_goes_on_to_the_same_weights() {
     assert!(!resume.exists(), "what only a stopped run needs is removed");
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_says_how_to_go_on() {
+    let dir = tempfile::tempdir().expect("a folder");
+    data(dir.path());
+    let out = dir.path().join("out");
+    let mut running = train(dir.path(), &out, &["--epochs", "500", "--give-up", "500"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    while !out.join("small_cnn.resume.safetensors").exists() {
+        assert!(running.try_wait().expect("asked").is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let pid = running.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+    let ended = running.wait_with_output().expect("it ends");
+    let sentence = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{sentence}");
+    assert!(sentence.contains("with --resume goes on after epoch"), "{sentence}");
+}
+
 #[test]
 fn training_starts_from_given_weights_and_refuses_others() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -27,6 +27,9 @@ pub(super) struct Options {
     /// models are compared
     #[arg(long, value_name = "NAME|FILE")]
     model: Vec<String>,
+    /// Evaluate on the scans that a training run held back to validate, by the split it wrote
+    #[arg(long, value_name = "SPLIT.csv")]
+    validation: Option<PathBuf>,
     /// Write results.csv and evaluation.json into this folder; of two models, into a folder each
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -62,7 +65,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let mut asked = Vec::new();
     for name in names {
         let checkpoint = models::find(name)?;
-        let set = TestSet::read(&options.folder, &checkpoint)?;
+        let set = match &options.validation {
+            Some(split) => TestSet::validation(&options.folder, split, &checkpoint)?,
+            None => TestSet::read(&options.folder, &checkpoint)?,
+        };
         asked.push((checkpoint, set));
     }
     if let Some(out) = &options.out {

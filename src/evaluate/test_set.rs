@@ -1,12 +1,14 @@
 //! The scans that a model is tested on: those of `Testing` where there is one, else those of the
 //! class folders themselves. Classes are matched by name, since a test set may lack one.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::dataset::folder::{self, DatasetError, class_name};
+use crate::dataset::split_file::{self, Part, SplitFileError};
 use crate::model::prediction::CheckpointInfo;
 
 /// Labelled scans, in the order of their names.
@@ -43,6 +45,12 @@ pub enum TestSetError {
          folders or choose another model"
     )]
     OtherClasses { folder: String, found: String, model: String, classes: String },
+    #[error(transparent)]
+    Split(#[from] SplitFileError),
+    #[error(
+        "{split}: none of its validation scans is in {folder}; name the folder that was trained on"
+    )]
+    NoValidation { split: String, folder: String },
 }
 
 impl TestSet {
@@ -51,11 +59,46 @@ impl TestSet {
     /// # Errors
     /// A folder that is no data set, or none of whose folders is a class of the model.
     pub fn read(folder: &Path, model: &CheckpointInfo) -> Result<Self, TestSetError> {
-        let testing = folder.join("Testing");
-        let (root, split) = match testing.is_dir() {
-            true => (testing, "/Testing"),
-            false => (folder.to_path_buf(), ""),
+        match folder.join("Testing") {
+            testing if testing.is_dir() => {
+                Self::of(&testing, plain_name(folder) + "/Testing", model)
+            }
+            _ => Self::of(folder, plain_name(folder), model),
+        }
+    }
+
+    /// The scans of a data set that a training run held back to validate, by the split it wrote.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; a split that cannot be read, or names no validation scan that is here.
+    pub fn validation(
+        folder: &Path,
+        split: &Path,
+        model: &CheckpointInfo,
+    ) -> Result<Self, TestSetError> {
+        let held: HashSet<PathBuf> = split_file::read(split)?
+            .into_iter()
+            .filter(|row| row.split == Part::Validation)
+            .map(|row| folder.join(row.path))
+            .collect();
+        let root = match folder.join("Training") {
+            training if training.is_dir() => training,
+            _ => folder.to_path_buf(),
         };
+        let mut set = Self::of(&root, plain_name(folder) + ", validation", model)?;
+        set.scans.retain(|scan| held.contains(&scan.path));
+        if set.scans.is_empty() {
+            return Err(TestSetError::NoValidation {
+                split: split.display().to_string(),
+                folder: folder.display().to_string(),
+            });
+        }
+        Ok(set)
+    }
+
+    /// The class folders in `root`.
+    fn of(root: &Path, name: String, model: &CheckpointInfo) -> Result<Self, TestSetError> {
+        let root = root.to_path_buf();
         let found = folder::read(&root)?;
         let known: Vec<String> = model.card.classes.iter().map(|name| class_name(name)).collect();
         let truths: Vec<Option<usize>> =
@@ -81,7 +124,7 @@ impl TestSet {
         let left_out = found.folders.into_iter().zip(truths);
         let left_out =
             left_out.filter(|(_, truth)| truth.is_none()).map(|(name, _)| name).collect();
-        Ok(Self { name: format!("{}{split}", plain_name(folder)), root, scans, left_out })
+        Ok(Self { name, root, scans, left_out })
     }
 }
 

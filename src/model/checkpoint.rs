@@ -57,7 +57,9 @@ pub fn info(path: &Path) -> Result<CheckpointInfo, CheckpointError> {
     Ok(CheckpointInfo { path: path.to_path_buf(), card: Arc::new(card) })
 }
 
-/// The checkpoints in a folder, by name, and why others were refused. An absent folder holds none.
+/// The checkpoints in a folder, and why others were refused. The one with the best validation accuracy
+/// comes first: it is the one to begin with. Those without, and equals, are in the order of their names.
+/// An absent folder holds none.
 pub fn list(folder: &Path) -> (Vec<CheckpointInfo>, Vec<CheckpointError>) {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
@@ -74,6 +76,10 @@ pub fn list(folder: &Path) -> (Vec<CheckpointInfo>, Vec<CheckpointError>) {
             Err(error) => refused.push(error),
         }
     }
+    let accuracy = |info: &CheckpointInfo| {
+        info.card.metrics.get("validation_accuracy").copied().unwrap_or(f64::NEG_INFINITY)
+    };
+    found.sort_by(|a, b| accuracy(b).total_cmp(&accuracy(a)));
     (found, refused)
 }
 

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tch::{TchError, Tensor};
 
-pub(super) use references::PREFIX;
-pub use references::References;
+pub use references::{PREFIX, References};
 
 /// The share of validation scans that the threshold keeps.
 pub const FAMILIAR_SHARE: f64 = 0.95;

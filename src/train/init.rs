@@ -7,6 +7,7 @@ use tch::nn::VarStore;
 
 use crate::model::card::Architecture;
 use crate::model::checkpoint::{CheckpointError, Weights, is_counter};
+use crate::model::familiarity::PREFIX;
 
 /// What was taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +70,10 @@ pub fn load(
         }
         found.push((variable.shallow_clone(), tensor));
     }
-    let known =
-        |name: &String| variables.contains_key(name) || is_classifier(name) || is_counter(name);
+    let known = |name: &String| {
+        let passed_over = is_classifier(name) || is_counter(name) || name.starts_with(PREFIX);
+        variables.contains_key(name) || passed_over
+    };
     if let Some(extra) = names.iter().find(|name| !known(name)) {
         return Err(fail(format!("{extra} has no place in {}", architecture.name())));
     }

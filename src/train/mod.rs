@@ -14,6 +14,7 @@ mod options;
 mod resume;
 pub mod run;
 pub mod schedule;
+mod stop;
 
 pub use data::Protocol;
 pub use options::Options;

@@ -18,7 +18,7 @@ use super::optimizer::{AdamW, Average};
 use super::options::Options;
 use super::resume::{self, Progress};
 use super::schedule::Standing;
-use super::{finish, init};
+use super::{finish, init, stop};
 use crate::dataset::folder;
 use crate::model::VggHead;
 use crate::model::card::{Architecture, Input, Normalisation};
@@ -46,6 +46,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         measure_input(&data.training, &mut trainer.input);
     }
     say(data.summary());
+    stop::listen();
     let path = options.checkpoint_path();
     trainer.train(&data)?;
     finish::finish(options, &dataset.classes, data, trainer)?;
@@ -247,6 +248,11 @@ impl<'a> Trainer<'a> {
             for step in 0.. {
                 let Some(batch) = feed.next() else { break };
                 let Batch { input, targets, labels } = batch?;
+                ensure!(
+                    !stop::asked(),
+                    "stopped in epoch {epoch}; the same command with --resume goes on after epoch {}",
+                    epoch - 1
+                );
                 let logits = self.network.forward(&input, true, &mut Taps::off());
                 let loss = self.loss(&logits, &targets, weights);
                 let value = loss.double_value(&[]);
