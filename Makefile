@@ -13,7 +13,7 @@ test bench: export OMP_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
 # One after the other, even under -j: the steps share one target folder.
 .NOTPARALLEL:
-.PHONY: help run test bench setup
+.PHONY: help run test bench figures setup
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,10 @@ test: setup ## bring what is missing, check form and warnings, run every test, b
 
 bench: setup ## measure; the report goes to the screen
 	@$(step) "Benchmarks" cargo bench --locked
+
+figures: setup ## evaluate the shipped networks: make figures DATA=folder (the README's table)
+	@$(step) "Build in release mode" cargo build --release --locked
+	@$(step) "Figures" .cargo/setup/figures.sh "$(DATA)"
 
 setup: ## bring what is missing to build: system packages, libtorch
 	@$(step) "Rust" .cargo/setup/rust.sh $(components)
