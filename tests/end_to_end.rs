@@ -46,7 +46,12 @@ fn picture_dicom_and_nifti_show_what_the_classifier_says() {
         let series = imaging::open(path).expect("opened");
         let wanted = classifier.classify(&series.slices[shown]).expect("classified").0;
         let prediction = session.prediction.ready().expect("probabilities");
-        assert_eq!(prediction.classes, wanted.classes, "{}", path.display());
+        // On another thread libtorch may add in another order.
+        for (found, wanted) in prediction.classes.iter().zip(&wanted.classes) {
+            assert_eq!(found.name, wanted.name);
+            let apart = (found.logit - wanted.logit).abs();
+            assert!(apart < 1e-3, "{}: {} by {apart}", path.display(), found.name);
+        }
         assert_eq!(session.evidence.ready().expect("maps").maps.len(), 5);
         assert!(session.shown().expect("a series").series.synthetic);
     }

@@ -238,7 +238,10 @@ fn scans_in_the_cards_list_are_told_apart() {
     let elsewhere = "0".repeat(32);
     let clean = checkpoint_with(models.path(), "clean", |card| card.learned_from = vec![elsewhere]);
     let output = text(&run(study.path(), &[&clean], &[]).stdout);
-    assert!(output.contains("None of the 16 scans is in this model's training data"), "{output}");
+    assert!(
+        output.contains("None of the 16 scans is known to be in this model's training"),
+        "{output}"
+    );
 }
 
 #[test]

@@ -179,15 +179,17 @@ impl<'a> Run<'a> {
         index: usize,
         slice: &Slice,
     ) -> anyhow::Result<()> {
-        let (prediction, activations) = self.classifier.classify(slice)?;
-        let mut evidence = None;
-        if let Some(folders) = &mut self.folders {
-            let class = self.class.unwrap_or(prediction.predicted);
-            let maps = grad_cam(&activations, class, self.options.tap)?;
-            let folder = folders.of(path, index, series.slices.len());
-            heatmaps::write(&folder, slice, &activations, &maps)?;
-            evidence = Some(maps);
-        }
+        let (prediction, evidence) = match &mut self.folders {
+            None => (self.classifier.predict(slice)?, None),
+            Some(folders) => {
+                let (prediction, activations) = self.classifier.classify(slice)?;
+                let class = self.class.unwrap_or(prediction.predicted);
+                let maps = grad_cam(&activations, class, self.options.tap)?;
+                let folder = folders.of(path, index, series.slices.len());
+                heatmaps::write(&folder, slice, &activations, &maps)?;
+                (prediction, Some(maps))
+            }
+        };
         let text = match self.options.json {
             true => json(path, index, &prediction, evidence.as_ref())?,
             false => text(path, series, index, &prediction),

@@ -245,13 +245,13 @@ impl Asked<'_> {
 
     /// As [`Classifier::classify`]; where a GPU fails, the CPU takes its place for good.
     fn classify(&mut self, slice: &Slice) -> Result<(Prediction, Option<String>), ClassifierError> {
-        match self.classifier.classify(slice) {
+        match self.classifier.predict(slice) {
             Err(error) if error.is_of_gpu() => {
                 self.classifier = Classifier::from_checkpoint(self.checkpoint, DeviceChoice::Cpu)?;
-                let (prediction, _) = self.classifier.classify(slice)?;
+                let prediction = self.classifier.predict(slice)?;
                 Ok((prediction, Some(format!("{error}; continuing on the CPU"))))
             }
-            other => Ok((other?.0, None)),
+            other => Ok((other?, None)),
         }
     }
 }

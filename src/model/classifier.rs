@@ -150,13 +150,7 @@ impl Classifier {
             let logits = self.network.decide(&features, false);
             (features, logits, taps, input)
         })?;
-        let values = |tensor: &Tensor| {
-            guarded(self.device, || {
-                Vec::<f32>::try_from(tensor.detach().to_device(Device::Cpu).flatten(0, -1))
-            })?
-            .map_err(|error| torch_error(self.device, &error))
-        };
-        let prediction = self.prediction(&values(&logits)?, &values(&features)?, started)?;
+        let prediction = self.prediction(&logits, &features, started)?;
         let activations = Activations {
             logits,
             input,
@@ -169,6 +163,25 @@ impl Classifier {
         Ok((prediction, activations))
     }
 
+    /// Classifies a slice and keeps nothing: for many slices of which none is explained.
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    pub fn predict(&self, slice: &Slice) -> Result<Prediction, ClassifierError> {
+        let started = Instant::now();
+        let (input, _) =
+            preprocess(slice, &self.card.input).map_err(|e| torch_error(self.device, &e))?;
+        let (features, logits) = guarded(self.device, || {
+            tch::no_grad(|| {
+                let input = input.to_device(self.device);
+                let features = self.network.features(&input, false, &mut Taps::off());
+                let logits = self.network.decide(&features, false);
+                (features, logits)
+            })
+        })?;
+        self.prediction(&logits, &features, started)
+    }
+
     /// The classes, in the order of the logits.
     pub fn classes(&self) -> &[String] {
         &self.card.classes
@@ -179,12 +192,21 @@ impl Classifier {
         self.device != Device::Cpu
     }
 
+    /// A tensor's values, row by row.
+    fn values(&self, tensor: &Tensor) -> Result<Vec<f32>, ClassifierError> {
+        guarded(self.device, || {
+            Vec::<f32>::try_from(tensor.detach().to_device(Device::Cpu).flatten(0, -1))
+        })?
+        .map_err(|error| torch_error(self.device, &error))
+    }
+
     fn prediction(
         &self,
-        logits: &[f32],
-        features: &[f32],
+        logits: &Tensor,
+        features: &Tensor,
         started: Instant,
     ) -> Result<Prediction, ClassifierError> {
+        let (logits, features) = (&self.values(logits)?, &self.values(features)?);
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(ClassifierError::NotFinite { model: self.name.clone() });
         }
