@@ -32,6 +32,6 @@ pub use fingerprint::Fingerprint;
 pub use report::{
     Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Unreadable, audit, find,
 };
-pub use scan_hash::{HASH_SAME, ScanHash, ScanHashError};
+pub use scan_hash::{FRAME_SAME, HEAD_SAME, ScanHash, ScanHashError};
 pub(crate) use search::join;
 pub use search::{Pair, Twin, groups, pairs, twins};
