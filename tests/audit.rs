@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 
 use copies::{Change, copy, picture, slice};
 use image::GrayImage;
-use mrimaster::dataset::audit::{Fingerprint, HASH_SAME, Kind, SAME, groups, twins};
+use mrimaster::dataset::audit::{FRAME_SAME, Fingerprint, HEAD_SAME, Kind, SAME, groups, twins};
 use mrimaster::dataset::neighbours;
 use mrimaster::dataset::phantom::{LesionKind, Phantom, Plane, View};
 use mrimaster::imaging;
@@ -101,7 +101,7 @@ fn measure(scans: &[GrayImage], copies: usize, apart: &[(usize, usize)]) -> Meas
     let [compare, search, hash] = scores;
     compare.print(&format!("compare, from {SAME}"));
     search.print("search");
-    hash.print(&format!("hash, up to {HASH_SAME} bits"));
+    hash.print(&format!("hash, up to {HEAD_SAME} bits of the head, {FRAME_SAME} of the frame"));
     Measured { compare, search, hash }
 }
 

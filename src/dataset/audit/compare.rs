@@ -16,12 +16,12 @@ pub const SAME: f32 = 0.92;
 
 /// Correlation of two heads at a quarter of their size where the search begins below which they are
 /// not laid over each other.
-const BEGIN: f32 = 0.60;
+const BEGIN: f32 = 0.45;
 /// Steps of the search, at a quarter of the size, then twice at half of it, and the correlation
 /// after each below which it ends. Of copies, fewer than 2 in 1000 are lost by any of them; of
 /// candidates, one in seven passes the first.
 const STEPS: [usize; 3] = [3, 2, 2];
-const ALIKE: [f32; 3] = [0.75, 0.80, 0.90];
+const ALIKE: [f32; 3] = [0.70, 0.80, 0.90];
 /// What two copies show of each other at least, as a share of the smaller head.
 const OVERLAP: f32 = 0.65;
 
