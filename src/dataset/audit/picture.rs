@@ -127,7 +127,10 @@ fn range(values: &[f32]) -> (f32, f32) {
             *high = if value > *high { value } else { *high };
         }
     }
-    (low.into_iter().fold(f32::INFINITY, f32::min), high.into_iter().fold(f32::NEG_INFINITY, f32::max))
+    (
+        low.into_iter().fold(f32::INFINITY, f32::min),
+        high.into_iter().fold(f32::NEG_INFINITY, f32::max),
+    )
 }
 
 /// The rectangle of a levelled frame that holds the signal.

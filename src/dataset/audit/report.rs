@@ -324,3 +324,39 @@ fn copy_of(scan: usize, pairs: &[Pair]) -> Option<usize> {
     };
     pairs.iter().filter_map(other).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(other, _)| other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::audit::{How, Match};
+    use crate::imaging::{Depth, Slice};
+
+    #[test]
+    fn a_leak_by_way_of_a_third_scan_names_it_and_no_similarity() {
+        let member = |name: &str, split| Member { path: name.into(), split, class: "a".into() };
+        let members = [
+            member("test", Some(Side::Testing)),
+            member("third", Some(Side::Testing)),
+            member("training", Some(Side::Training)),
+        ];
+        let flat = |value| Fingerprint::of(&Slice::new(4, 4, vec![value; 16], Depth::EightBit));
+        let prints = [flat(1.0), flat(2.0), flat(2.0)];
+        let found = |kind, similarity| Match { kind, similarity, how: How::default() };
+        let pairs = vec![
+            Pair { first: 0, second: 1, found: found(Kind::Near, 0.97) },
+            Pair { first: 1, second: 2, found: found(Kind::Pixels, 1.0) },
+        ];
+        let found = Found {
+            members: &members,
+            prints: &prints,
+            groups: vec![vec![0, 1, 2]],
+            pairs: vec![pairs],
+        };
+        let leaks = found.leaks();
+        assert_eq!(leaks.len(), 2);
+        assert_eq!((leaks[0].similarity, leaks[0].how), (None, None));
+        assert_eq!(leaks[0].by_way_of.as_deref(), Some(Path::new("third")));
+        assert_eq!((leaks[1].kind, leaks[1].similarity), (Kind::Pixels, Some(1.0)));
+        assert_eq!(leaks[1].by_way_of, None);
+    }
+}
