@@ -87,7 +87,7 @@ pub struct Match {
 impl Fingerprint {
     /// What makes two scans the same one; `None` where they are not.
     pub fn compare(&self, other: &Self) -> Option<Match> {
-        self.identical(other).or_else(|| self.near(other, u32::MAX))
+        self.identical(other).or_else(|| self.near(other, u64::BITS))
     }
 
     /// The match of identical files or pixels.

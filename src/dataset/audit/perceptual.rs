@@ -130,7 +130,7 @@ impl Views {
         }
     }
 
-    /// Whether a view of one scan and a view of the other differ in at most `bits`, as they are and
+    /// Whether a view of one scan and a view of the other differ in at most `bits` of 64, as they are and
     /// with one of them mirrored.
     ///
     /// Most pairs of scans go no further than here: sums and comparisons of whole arrays, which a
