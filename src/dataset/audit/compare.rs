@@ -130,7 +130,7 @@ impl Fingerprint {
 /// Where to begin laying one head over another: with their most similar views on each other.
 fn starts(one: &Head, other: &Head, in_mirror: bool, candidate: u32) -> Vec<Placement> {
     /// Views of the same place give about the same start; more than these found nothing more.
-    const STARTS: usize = 2;
+    const STARTS: usize = 3;
 
     let mut alike = Vec::new();
     for i in 0..VIEWS {
