@@ -29,6 +29,15 @@ pub(super) struct Options {
 /// A folder that is not a data set, and one that cannot be written to. What is wrong with scans is
 /// no error but the answer.
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    let cannot_write = |path: &Path| {
+        format!("{}: it cannot be written; make room or choose another folder", path.display())
+    };
+    // Now, not after the work.
+    if let Some(out) = &options.out {
+        std::fs::create_dir_all(out)
+            .and_then(|()| tempfile::tempfile_in(out))
+            .with_context(|| cannot_write(out))?;
+    }
     let mut scans = Vec::new();
     for folder in &options.folders {
         scans.extend(find(folder)?);
@@ -50,12 +59,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(out) = &options.out {
         let write = |name: &str, bytes: &[u8]| {
             let path = out.join(name);
-            write_whole(&path, bytes).with_context(|| {
-                format!(
-                    "{}: it cannot be written; make room or choose another folder",
-                    path.display()
-                )
-            })
+            write_whole(&path, bytes).with_context(|| cannot_write(&path))
         };
         write("audit.json", json.as_bytes())?;
         write("groups.csv", &groups(&found)?)?;
@@ -63,6 +67,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     }
     let text = if options.json { json + "\n" } else { text(&found) };
     std::io::stdout().write_all(text.as_bytes())?;
+    let (reading, all) = (found.spent.reading.as_secs_f64(), found.spent.all.as_secs_f64());
+    eprintln!("{all:.1} s, {reading:.1} s of them to read the scans: {:.2} times", all / reading);
     Ok(())
 }
 
@@ -109,6 +115,7 @@ fn leaks(audit: &Audit) -> anyhow::Result<Vec<u8>> {
         "kind",
         "similarity",
         "how",
+        "by_way_of",
     ])?;
     for leak in &audit.leaks {
         csv.write_record([
@@ -117,8 +124,9 @@ fn leaks(audit: &Audit) -> anyhow::Result<Vec<u8>> {
             &*leak.training.path.to_string_lossy(),
             &leak.training.class,
             leak.kind.name(),
-            &format!("{:.4}", leak.similarity),
-            &leak.how.to_string(),
+            &leak.similarity.map_or_else(String::new, |similarity| format!("{similarity:.4}")),
+            &leak.how.map_or_else(String::new, |how| how.to_string()),
+            &leak.by_way_of.as_deref().map_or_else(Default::default, Path::to_string_lossy),
         ])?;
     }
     Ok(csv.into_inner()?)
@@ -187,15 +195,14 @@ fn write_text(text: &mut String, audit: &Audit) -> std::fmt::Result {
         text,
         "Test scans that are also in training",
         audit.leaks.iter().map(|leak| {
-            let how =
-                if leak.kind == Kind::Near { format!(" ({})", leak.how) } else { String::new() };
-            format!(
-                "{}  =  {}  {} {:.3}{how}",
-                shown(&leak.test.path),
-                shown(&leak.training.path),
-                leak.kind.name(),
-                leak.similarity
-            )
+            let pair = format!("{}  =  {}", shown(&leak.test.path), shown(&leak.training.path));
+            match (leak.similarity, leak.how, &leak.by_way_of) {
+                (_, _, Some(third)) => format!("{pair}  by way of {}", shown(third)),
+                (Some(similarity), Some(how), _) if leak.kind == Kind::Near => {
+                    format!("{pair}  {similarity:.3} ({how})")
+                }
+                _ => format!("{pair}  identical {}", leak.kind.name()),
+            }
         }),
     )?;
     let alike = audit.groups.iter().filter(|group| group.kind == Kind::Near);

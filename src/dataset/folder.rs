@@ -40,6 +40,9 @@ pub fn read(folder: &Path) -> Result<Dataset, DatasetError> {
     let root = if training.is_dir() { training } else { folder.to_path_buf() };
     let fail = |reason: String| DatasetError { path: root.clone(), reason };
 
+    if root.is_file() {
+        return Err(fail("this is a file; name the folder that holds the folders of scans".into()));
+    }
     let names = folders(&root)
         .map_err(|error| fail(format!("the folder cannot be read ({error}); check its name")))?;
     if names.len() < 2 {

@@ -59,7 +59,7 @@ pub fn write(file: &Path, rows: &[Row]) -> Result<(), SplitFileError> {
     })
 }
 
-/// Reads what [`write`] wrote: the columns `path`, `class`, `split` and `group`, in any order.
+/// Reads what [`write()`] wrote: the columns `path`, `class`, `split` and `group`, in any order.
 ///
 /// # Errors
 /// A file that cannot be read, a line that is not of that form, a scan that is named twice.

@@ -57,6 +57,18 @@ impl Placement {
     }
 }
 
+/// Where a value of one square lies over another, along one axis.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Its index.
+    at: usize,
+    /// Its place in shares of the side, from the middle.
+    share: f32,
+    /// The value of the other before it, and the share of the way from there to the next.
+    first: usize,
+    rest: f32,
+}
+
 /// A square of values.
 #[derive(Clone, Debug)]
 pub(super) struct Plane {
@@ -86,20 +98,24 @@ impl Plane {
         Self { side, values: (0..side * side).map(mean).collect() }
     }
 
-    /// The value at a place in pixels, between the pixels' centres; `None` outside.
-    #[inline]
-    fn at(&self, x: f32, y: f32) -> Option<f32> {
-        let last = (self.side - 1) as f32;
-        if !(x >= 0.0 && y >= 0.0 && x < last && y < last) {
-            return None;
-        }
-        let (column, row) = (x as usize, y as usize);
-        let (fx, fy) = (x - column as f32, y - row as f32);
-        let i = row * self.side + column;
-        let v = &self.values;
-        let top = v[i] + (v[i + 1] - v[i]) * fx;
-        let bottom = v[i + self.side] + (v[i + self.side + 1] - v[i + self.side]) * fx;
-        Some(top + (bottom - top) * fy)
+    /// Which values along an axis, but those at the rim, lie over the other square, and where.
+    fn places(
+        &self,
+        placement: Placement,
+        axis: usize,
+        rim: usize,
+    ) -> impl Iterator<Item = Place> + use<> {
+        let side = self.side as f32;
+        let last = side - 1.0;
+        let (scale, shift) = (placement.scale[axis], placement.shift[axis]);
+        (rim..self.side - rim).filter_map(move |at| {
+            let share = (at as f32 + 0.5) / side - 0.5;
+            let over = (scale * share + shift + 0.5) * side - 0.5;
+            (over >= 0.0 && over < last).then(|| {
+                let first = over as usize;
+                Place { at, share, first, rest: over - first as f32 }
+            })
+        })
     }
 
     /// Calls `each` with the index and the place of every value but those at the rim, and with what
@@ -112,19 +128,23 @@ impl Plane {
         rim: usize,
         mut each: impl FnMut(usize, [f32; 2], f32),
     ) {
-        let side = self.side as f32;
-        let place = |i: usize| (i as f32 + 0.5) / side - 0.5;
-        let pixel = |u: f32, axis: usize| {
-            (placement.scale[axis] * u + placement.shift[axis] + 0.5) * side - 0.5
-        };
-        for y in rim..self.side - rim {
-            let v = place(y);
-            let row = pixel(v, 1);
-            for x in rim..self.side - rim {
-                let u = place(x);
-                if let Some(value) = other.at(pixel(u, 0), row) {
-                    each(y * self.side + x, [u, v], value);
-                }
+        // The same columns for every row.
+        let mut columns = [Place::default(); SIDE];
+        let mut count = 0;
+        for (column, place) in columns.iter_mut().zip(self.places(placement, 0, rim)) {
+            *column = place;
+            count += 1;
+        }
+        for row in self.places(placement, 1, rim) {
+            let rows = &other.values[row.first * self.side..][..2 * self.side];
+            let (above, below) = rows.split_at(self.side);
+            for column in &columns[..count] {
+                let between = |line: &[f32]| {
+                    line[column.first] + (line[column.first + 1] - line[column.first]) * column.rest
+                };
+                let (above, below) = (between(above), between(below));
+                let value = above + (below - above) * row.rest;
+                each(row.at * self.side + column.at, [column.share, row.share], value);
             }
         }
     }

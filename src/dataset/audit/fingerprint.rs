@@ -56,7 +56,12 @@ impl Fingerprint {
 
     /// What can be kept of the scan where the scan itself cannot.
     pub fn hash(&self) -> ScanHash {
-        ScanHash { pixels: self.pixels, head: self.head.as_ref().map(|head| head.views.full) }
+        let views = self.head.as_ref().map(|head| &head.views);
+        ScanHash {
+            pixels: self.pixels,
+            head: views.map(|views| views.head),
+            frame: views.map(|views| views.frame),
+        }
     }
 }
 

@@ -3,7 +3,12 @@
 //!
 //! Two steps. A perceptual hash of the head ([`Fingerprint`]) proposes candidates, a comparison of
 //! a few words for each pair; each candidate is then laid over the other to a fraction of a pixel
-//! and compared in its fine detail, which a copy keeps and the next slice does not have.
+//! and compared in its fine detail, which a copy keeps and the next slice does not have. They are
+//! the same scan from a correlation of [`SAME`] = 0.92 on.
+//!
+//! On 4,800 copies of 800 scans drawn at random, each changed in one or two of those ways by up to a
+//! tenth cropped, a fifth padded, half the size, JPEG quality 50 or gamma 1.4, the search found
+//! 99.5 %; of 5,726 pairs of neighbouring slices of one patient it called none the same.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -30,8 +35,8 @@ mod search;
 pub use compare::{How, Kind, Match, SAME};
 pub use fingerprint::Fingerprint;
 pub use report::{
-    Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Unreadable, audit, find,
+    Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Spent, Unreadable, audit, find,
 };
-pub use scan_hash::{HASH_SAME, ScanHash, ScanHashError};
+pub use scan_hash::{FRAME_SAME, HEAD_SAME, ScanHash, ScanHashError};
 pub(crate) use search::join;
 pub use search::{Pair, Twin, groups, pairs, twins};

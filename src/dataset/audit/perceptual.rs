@@ -4,33 +4,60 @@
 use std::sync::LazyLock;
 
 use image::GrayImage;
-use image_hasher::{HashAlg, Hasher, HasherConfig};
+use image_hasher::{HashAlg, HashBytes, Hasher, HasherConfig};
 
-use super::picture::{Picture, SIDE};
+use super::picture::Picture;
 use super::resample::{Rect, resample};
 
 /// 256 bits; the bit of frequency `(x, y)` is bit `16 y + x`, counted from the lowest.
 pub(super) type Bits = [u64; 4];
 
-/// Of the 8 × 8 lowest frequencies; cropping a little changes few of them.
-pub(super) type Low = u64;
+/// The signs of the 8 × 8 lowest frequencies of several views, which cropping a little changes few
+/// of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Low<const VIEWS: usize> {
+    /// Those of even frequencies along the rows: a mirror leaves them alone.
+    kept: [u32; VIEWS],
+    /// Those of odd frequencies: a mirror turns them.
+    turned: [u32; VIEWS],
+}
 
-/// The crate transforms a picture of twice the hash's side.
-const INPUT: usize = 32;
+impl<const VIEWS: usize> Low<VIEWS> {
+    fn of(views: [(u32, u32); VIEWS]) -> Self {
+        Self { kept: views.map(|view| view.0), turned: views.map(|view| view.1) }
+    }
 
-static HASHER: LazyLock<Hasher<[u8; 32]>> = LazyLock::new(|| {
-    HasherConfig::with_bytes_type::<[u8; 32]>()
-        .hash_size(16, 16)
+    fn at(&self, view: usize) -> (u32, u32) {
+        (self.kept[view], self.turned[view])
+    }
+}
+
+/// A hasher of so many bytes, with `side × side` bits: the crate transforms a picture of twice
+/// their side.
+fn hasher<const BYTES: usize>(side: u32) -> Hasher<[u8; BYTES]>
+where
+    [u8; BYTES]: HashBytes,
+{
+    HasherConfig::with_bytes_type::<[u8; BYTES]>()
+        .hash_size(side, side)
         .hash_alg(HashAlg::Median)
         .preproc_dct()
         .to_hasher()
-});
+}
 
-fn hash(grey: &[f32], side: usize, rect: Rect) -> Bits {
-    let pixels = resample(grey, side, rect, INPUT);
-    let pixels = pixels.into_iter().map(|value| value.round() as u8).collect();
-    let image = GrayImage::from_raw(INPUT as u32, INPUT as u32, pixels).unwrap_or_default();
-    let bytes = HASHER.hash_image(&image).into_inner();
+static FULL: LazyLock<Hasher<[u8; 32]>> = LazyLock::new(|| hasher(16));
+static LOW: LazyLock<Hasher<[u8; 8]>> = LazyLock::new(|| hasher(8));
+
+/// A view of a square of values 0..=255, for a hasher.
+fn view(grey: &[f32], rect: Rect, side: usize) -> GrayImage {
+    let pixels = resample(grey, grey.len().isqrt(), rect, side);
+    // Rounded: no value is below 0 or above 255.
+    let pixels = pixels.into_iter().map(|value| (value + 0.5) as u8).collect();
+    GrayImage::from_raw(side as u32, side as u32, pixels).unwrap_or_default()
+}
+
+fn full(grey: &[f32]) -> Bits {
+    let bytes = FULL.hash_image(&view(grey, Rect::WHOLE, 32)).into_inner();
     let mut bits = [0; 4];
     for (word, bytes) in bits.iter_mut().zip(bytes.chunks_exact(8)) {
         *word = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
@@ -38,10 +65,15 @@ fn hash(grey: &[f32], side: usize, rect: Rect) -> Bits {
     bits
 }
 
-/// The bits of the lowest 8 × 8 frequencies.
-fn low(bits: &Bits) -> Low {
-    let row = |y: usize| bits[y / 4] >> (16 * (y % 4)) & 0xFF;
-    (0..8).fold(0, |low, y| low | row(y) << (8 * y))
+/// Of one view.
+fn low(grey: &[f32], rect: Rect) -> (u32, u32) {
+    let rows = LOW.hash_image(&view(grey, rect, 16)).into_inner();
+    // Every other bit of a row.
+    let half = |row: u8, from: u32| {
+        (0..4).fold(0, |half, bit| half | u32::from(row >> (2 * bit + from) & 1) << bit)
+    };
+    let word = |from| rows.iter().fold(0, |word, &row| word << 4 | half(row, from));
+    (word(0), word(1))
 }
 
 /// Shares of the head cut off at its left, top, right and bottom, for the views under which the
@@ -57,48 +89,91 @@ const CUTS: [[f32; 4]; 8] = [
     [0.06, 0.0, 0.0, 0.06],
 ];
 
-/// Views that may be another scan's whole: only these are compared with all of another scan's.
+/// The head, the whole frame, and the head cut at its sides.
+pub(super) const VIEWS: usize = WHOLES + CUTS.len();
+
+/// Views that may be another scan's whole, the first: only these are compared with all of another
+/// scan's.
 pub(super) const WHOLES: usize = 2;
 
 /// The hashes of a scan.
 #[derive(Clone, Debug)]
 pub(super) struct Views {
     /// Of the head.
-    pub full: Bits,
-    /// Of the head, the whole frame, and the head cut at its sides.
-    pub low: Vec<Low>,
-    /// Where in the scan each of these lies.
-    pub rects: Vec<Rect>,
+    pub head: Bits,
+    /// Of the whole frame.
+    pub frame: Bits,
+    /// Of each view.
+    low: Low<VIEWS>,
+    /// Where in the scan each view lies.
+    pub rects: [Rect; VIEWS],
 }
 
 impl Views {
     /// Those of a head, and of the levelled frame that it lies in.
     pub fn of(picture: &Picture, frame: &[f32]) -> Self {
         let head: Vec<f32> = picture.grey.iter().map(|&value| f32::from(value)).collect();
-        let side = frame.len().isqrt();
         let frame: Vec<f32> = frame.iter().map(|value| value * 255.0).collect();
-        let full = hash(&head, SIDE, Rect::WHOLE);
-        let mut views = Self {
-            full,
-            low: vec![low(&full), low(&hash(&frame, side, Rect::WHOLE))],
-            rects: vec![picture.head, Rect::WHOLE],
-        };
-        for cuts in CUTS {
-            views.low.push(low(&hash(&head, SIDE, Rect::WHOLE.cut(cuts))));
-            views.rects.push(picture.head.cut(cuts));
+        Self {
+            head: full(&head),
+            frame: full(&frame),
+            low: Low::of(std::array::from_fn(|view| match view {
+                0 => low(&head, Rect::WHOLE),
+                1 => low(&frame, Rect::WHOLE),
+                view => low(&head, Rect::WHOLE.cut(CUTS[view - WHOLES])),
+            })),
+            rects: std::array::from_fn(|view| match view {
+                0 => picture.head,
+                1 => Rect::WHOLE,
+                view => picture.head.cut(CUTS[view - WHOLES]),
+            }),
         }
-        views
+    }
+
+    /// Whether a view of one scan and a view of the other differ in at most `bits` of 64, as they are and
+    /// with one of them mirrored.
+    ///
+    /// Most pairs of scans go no further than here: sums and comparisons of whole arrays, which a
+    /// processor does several of at once.
+    pub fn alike(&self, other: &Self, bits: u32) -> [bool; 2] {
+        // The highest bit of each is set once a view differs in few enough.
+        let (mut same, mut mirrored) = (0u32, 0u32);
+        let mut compare = |views: &Low<VIEWS>, whole: (u32, u32)| {
+            for (&kept, &turned) in views.kept.iter().zip(&views.turned) {
+                let (kept, turned) = (ones(kept ^ whole.0), ones(turned ^ whole.1));
+                same |= (kept + turned).wrapping_sub(bits + 1);
+                mirrored |= (kept + u32::BITS - turned).wrapping_sub(bits + 1);
+            }
+        };
+        for whole in 0..WHOLES {
+            compare(&self.low, other.low.at(whole));
+            compare(&other.low, self.low.at(whole));
+        }
+        [same, mirrored].map(|bits| bits >> 31 == 1)
+    }
+
+    /// In how many of 64 bits a view of one scan and one of the other, mirrored or not, differ.
+    pub fn distance(&self, view: usize, other: &Self, other_view: usize, in_mirror: bool) -> u32 {
+        let (one, other) = (self.low.at(view), other.low.at(other_view));
+        let turned = (one.1 ^ other.1).count_ones();
+        (one.0 ^ other.0).count_ones() + if in_mirror { u32::BITS - turned } else { turned }
     }
 }
 
-/// The hash of the mirrored head: a mirror turns the sign of every odd frequency along the rows.
-pub(super) fn mirrored(bits: Bits) -> Bits {
-    bits.map(|word| word ^ 0xAAAA_AAAA_AAAA_AAAA)
+/// The number of bits set, in steps of which a processor does several at once: it need not have an
+/// instruction for the whole.
+#[inline]
+fn ones(bits: u32) -> u32 {
+    let pairs = bits - (bits >> 1 & 0x5555_5555);
+    let fours = (pairs & 0x3333_3333) + (pairs >> 2 & 0x3333_3333);
+    let bytes = (fours + (fours >> 4)) & 0x0F0F_0F0F;
+    let halves = bytes + (bytes >> 8);
+    (halves + (halves >> 16)) & 0x3F
 }
 
-/// As [`mirrored`], of the lowest frequencies.
-pub(super) fn mirrored_low(low: Low) -> Low {
-    low ^ 0xAAAA_AAAA_AAAA_AAAA
+/// The hash of the mirrored picture: a mirror turns the sign of every odd frequency along the rows.
+pub(super) fn mirrored(bits: Bits) -> Bits {
+    bits.map(|word| word ^ 0xAAAA_AAAA_AAAA_AAAA)
 }
 
 /// In how many of 256 bits two hashes differ.

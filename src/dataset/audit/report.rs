@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::compare::{How, Kind};
 use super::fingerprint::Fingerprint;
-use super::search::{join, pairs};
+use super::search::{Pair, join, pairs};
 use crate::dataset::folder::{self, DatasetError, class_name};
 use crate::imaging;
 
@@ -70,8 +72,11 @@ pub struct Leak {
     /// The best of its twins.
     pub training: Member,
     pub kind: Kind,
-    pub similarity: f32,
-    pub how: How,
+    /// Of these two; `None` where they are the same scan only by way of a third.
+    pub similarity: Option<f32>,
+    pub how: Option<How>,
+    /// That third scan: a copy of the test scan.
+    pub by_way_of: Option<PathBuf>,
 }
 
 /// How many scans there are of something.
@@ -112,6 +117,16 @@ pub struct Audit {
     pub sizes: Vec<Count<Size>>,
     /// Scans that were in colour.
     pub not_grey: Vec<PathBuf>,
+    #[serde(skip)]
+    pub spent: Spent,
+}
+
+/// The time that an audit took.
+#[derive(Clone, Copy, Debug)]
+pub struct Spent {
+    /// Reading the scans, and nothing else: what its threads spent on that, shared among them.
+    pub reading: Duration,
+    pub all: Duration,
 }
 
 /// The scans of a data set: class folders, in `Training` and `Testing` or in neither. A folder that
@@ -142,10 +157,12 @@ pub fn find(root: &Path) -> Result<Vec<Member>, DatasetError> {
 /// Reads scans and finds what is wrong among them; of a scan of several slices, the middle one.
 /// `progress` is called once for each scan.
 pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
+    let began = Instant::now();
+    let reading = AtomicU64::new(0);
     let opened: Vec<_> = scans
         .into_par_iter()
         .map(|member| {
-            let read = read(&member.path);
+            let read = read(&member.path, &reading);
             progress();
             (member, read)
         })
@@ -184,6 +201,11 @@ pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
         classes: classes.into_iter().map(|(of, images)| Count { of, images }).collect(),
         sizes,
         not_grey,
+        spent: Spent {
+            reading: Duration::from_nanos(reading.into_inner())
+                / u32::try_from(rayon::current_num_threads()).unwrap_or(1),
+            all: began.elapsed(),
+        },
     }
 }
 
@@ -194,8 +216,12 @@ struct Read {
     print: Fingerprint,
 }
 
-fn read(path: &Path) -> Result<Read, String> {
-    let series = imaging::open(path).map_err(|error| error.to_string())?;
+/// Adds to `reading` the nanoseconds that opening the file took.
+fn read(path: &Path, reading: &AtomicU64) -> Result<Read, String> {
+    let began = Instant::now();
+    let series = imaging::open(path);
+    reading.fetch_add(began.elapsed().as_nanos() as u64, Ordering::Relaxed);
+    let series = series.map_err(|error| error.to_string())?;
     let slice = &series.slices[series.slices.len() / 2];
     let print = Fingerprint::of(slice)
         .of_file(path)
@@ -211,7 +237,7 @@ struct Found<'a> {
     /// Indices of the members of each group of two or more.
     groups: Vec<Vec<usize>>,
     /// The pairs of each of these groups.
-    pairs: Vec<Vec<super::search::Pair>>,
+    pairs: Vec<Vec<Pair>>,
 }
 
 impl<'a> Found<'a> {
@@ -230,7 +256,7 @@ impl<'a> Found<'a> {
     }
 
     fn groups(&self) -> Vec<Group> {
-        let group = |(members, pairs): (&Vec<usize>, &Vec<super::search::Pair>)| {
+        let group = |(members, pairs): (&Vec<usize>, &Vec<Pair>)| {
             let members: Vec<Member> = members.iter().map(|&i| self.members[i].clone()).collect();
             let classes: BTreeSet<String> =
                 members.iter().map(|member| class_name(&member.class)).collect();
@@ -258,30 +284,79 @@ impl<'a> Found<'a> {
     /// Every scan to test on in a group with one to train on, with the best of those.
     fn leaks(&self) -> Vec<Leak> {
         let mut leaks = Vec::new();
-        for group in &self.groups {
+        for (group, pairs) in self.groups.iter().zip(&self.pairs) {
             let on =
                 |side| group.iter().copied().filter(move |&i| self.members[i].split == Some(side));
             for test in on(Side::Testing) {
                 let twin = on(Side::Training)
                     .map(|training| (training, self.prints[test].compare(&self.prints[training])))
-                    .min_by(|(_, a), (_, b)| {
-                        // Those that are copies only by way of a third come last.
-                        let rank = |found: &Option<super::Match>| {
-                            found.map_or((Kind::Near, 0.0), |found| (found.kind, found.similarity))
-                        };
-                        let ((kind, similarity), (other, other_similarity)) = (rank(a), rank(b));
-                        kind.cmp(&other).then(other_similarity.total_cmp(&similarity))
+                    // Those that are copies only by way of a third come last.
+                    .min_by(|(_, one), (_, other)| match (one, other) {
+                        (Some(a), Some(b)) => {
+                            a.kind.cmp(&b.kind).then(b.similarity.total_cmp(&a.similarity))
+                        }
+                        _ => other.is_some().cmp(&one.is_some()),
                     });
                 leaks.extend(twin.map(|(training, found)| Leak {
                     test: self.members[test].clone(),
                     training: self.members[training].clone(),
                     kind: found.map_or(Kind::Near, |found| found.kind),
-                    similarity: found.map_or(super::SAME, |found| found.similarity),
-                    how: found.map_or_else(How::default, |found| found.how),
+                    similarity: found.map(|found| found.similarity),
+                    how: found.map(|found| found.how),
+                    by_way_of: match found {
+                        Some(_) => None,
+                        None => copy_of(test, pairs).map(|third| self.members[third].path.clone()),
+                    },
                 }));
             }
         }
         leaks.sort_by(|a, b| a.test.path.cmp(&b.test.path));
         leaks
+    }
+}
+
+/// The scan most similar to one of those in `pairs`.
+fn copy_of(scan: usize, pairs: &[Pair]) -> Option<usize> {
+    let other = |pair: &Pair| match scan {
+        scan if scan == pair.first => Some((pair.second, pair.found.similarity)),
+        scan if scan == pair.second => Some((pair.first, pair.found.similarity)),
+        _ => None,
+    };
+    pairs.iter().filter_map(other).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(other, _)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::audit::{How, Match};
+    use crate::imaging::{Depth, Slice};
+
+    #[test]
+    fn a_leak_by_way_of_a_third_scan_names_it_and_no_similarity() {
+        let member = |name: &str, split| Member { path: name.into(), split, class: "a".into() };
+        let members = [
+            member("test", Some(Side::Testing)),
+            member("third", Some(Side::Testing)),
+            member("training", Some(Side::Training)),
+        ];
+        let flat = |value| Fingerprint::of(&Slice::new(4, 4, vec![value; 16], Depth::EightBit));
+        let prints = [flat(1.0), flat(2.0), flat(2.0)];
+        let found = |kind, similarity| Match { kind, similarity, how: How::default() };
+        let pairs = vec![
+            Pair { first: 0, second: 1, found: found(Kind::Near, 0.97) },
+            Pair { first: 1, second: 2, found: found(Kind::Pixels, 1.0) },
+        ];
+        let found = Found {
+            members: &members,
+            prints: &prints,
+            groups: vec![vec![0, 1, 2]],
+            pairs: vec![pairs],
+        };
+        let leaks = found.leaks();
+        assert_eq!(leaks.len(), 2);
+        assert_eq!((leaks[0].similarity, leaks[0].how), (None, None));
+        assert_eq!(leaks[0].by_way_of.as_deref(), Some(Path::new("third")));
+        assert_eq!((leaks[1].kind, leaks[1].similarity), (Kind::Pixels, Some(1.0)));
+        assert_eq!(leaks[1].by_way_of, None);
     }
 }

@@ -45,19 +45,55 @@ pub(super) fn resample(from: &[f32], width: usize, rect: Rect, side: usize) -> V
     for (y, out) in result.chunks_exact_mut(side).enumerate() {
         line.fill(0.0);
         let (first, weights) = rows.of(y);
-        for (row, weight) in from[first * width..].chunks_exact(width).zip(weights) {
-            line.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+        let mut rows = &from[first * width..];
+        for weights in weights.chunks(4) {
+            add(&mut line, rows, weights);
+            rows = &rows[weights.len() * width..];
         }
         for (x, value) in out.iter_mut().enumerate() {
             let (first, weights) = columns.of(x);
-            *value = line[first..].iter().zip(weights).map(|(v, w)| v * w).sum();
+            *value = dot(&line[first..first + weights.len()], weights);
         }
     }
     result
 }
 
+/// Adds up to four weighted rows to a line: four at a time, the line is read and written less.
+fn add(line: &mut [f32], rows: &[f32], weights: &[f32]) {
+    let width = line.len();
+    let row = |i: usize| &rows[i * width..(i + 1) * width];
+    if let &[a, b, c, d] = weights {
+        let (rows_ab, rows_cd) = (row(0).iter().zip(row(1)), row(2).iter().zip(row(3)));
+        let values = rows_ab.zip(rows_cd);
+        let four = |((v, w), (x, y)): ((&f32, &f32), (&f32, &f32))| a * v + b * w + (c * x + d * y);
+        line.iter_mut().zip(values).for_each(|(sum, values)| *sum += four(values));
+        return;
+    }
+    for (row, weight) in rows.chunks_exact(width).zip(weights) {
+        line.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+    }
+}
+
+/// The sum of products, in four sums that a processor adds at once.
+fn dot(values: &[f32], weights: &[f32]) -> f32 {
+    let mut sums = [0.0f32; 4];
+    let (values, weights) = (values.chunks_exact(4), weights.chunks_exact(4));
+    let rest = values.remainder().iter().zip(weights.remainder());
+    let rest: f32 = rest.map(|(value, weight)| value * weight).sum();
+    for (value, weight) in values.zip(weights) {
+        for ((sum, value), weight) in sums.iter_mut().zip(value).zip(weight) {
+            *sum += value * weight;
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
 /// For each output value, the first input value and the weights from there on.
-struct Taps(Vec<(usize, Vec<f32>)>);
+struct Taps {
+    /// The first input value, and where its weight lies.
+    first: Vec<(usize, usize)>,
+    weights: Vec<f32>,
+}
 
 impl Taps {
     fn new(low: f32, high: f32, length: usize, side: usize) -> Self {
@@ -65,25 +101,27 @@ impl Taps {
         let scale = (high * length as f32 - low) / side as f32;
         let reach = scale.max(1.0);
         let last = length as f32 - 1.0;
-        Self(
-            (0..side)
-                .map(|i| {
-                    let centre = low + (i as f32 + 0.5) * scale - 0.5;
-                    let first = (centre - reach).ceil().clamp(0.0, last) as usize;
-                    let end = (centre + reach).floor().clamp(0.0, last) as usize;
-                    let mut weights: Vec<f32> = (first..=end.max(first))
-                        .map(|at| (1.0 - (at as f32 - centre).abs() / reach).max(1e-6))
-                        .collect();
-                    let sum: f32 = weights.iter().sum();
-                    weights.iter_mut().for_each(|weight| *weight /= sum);
-                    (first, weights)
-                })
-                .collect(),
-        )
+        let (mut first, mut weights) = (Vec::with_capacity(side), Vec::new());
+        for i in 0..side {
+            let centre = low + (i as f32 + 0.5) * scale - 0.5;
+            let begin = (centre - reach).ceil().clamp(0.0, last) as usize;
+            let end = (centre + reach).floor().clamp(0.0, last) as usize;
+            let start = weights.len();
+            first.push((begin, start));
+            weights.extend(
+                (begin..=end.max(begin))
+                    .map(|at| (1.0 - (at as f32 - centre).abs() / reach).max(1e-6)),
+            );
+            let sum: f32 = weights[start..].iter().sum();
+            weights[start..].iter_mut().for_each(|weight| *weight /= sum);
+        }
+        Self { first, weights }
     }
 
     fn of(&self, i: usize) -> (usize, &[f32]) {
-        (self.0[i].0, &self.0[i].1)
+        let (first, start) = self.first[i];
+        let end = self.first.get(i + 1).map_or(self.weights.len(), |next| next.1);
+        (first, &self.weights[start..end])
     }
 }
 

@@ -10,7 +10,7 @@ use super::fingerprint::Fingerprint;
 
 /// Bits of 64 in which the hash of one scan and that of a view of another differ at most for the
 /// two to be looked at: 1.5 % of unrelated scans, 99 % of copies.
-const CANDIDATE: u32 = 11;
+pub(super) const CANDIDATE: u32 = 12;
 
 /// A copy of a scan, and where it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
