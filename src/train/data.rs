@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use tch::{Kind, TchError, Tensor};
 
 use super::options::Options;
-use super::run::bar;
+use super::run::{bar, say};
 use crate::dataset::audit::{self, Fingerprint};
 use crate::dataset::folder::{self, Dataset, Labelled};
 use crate::dataset::neighbours;
@@ -184,9 +184,7 @@ impl Sides {
         // What is resumed goes on with the split it began with, whatever the audit finds by now.
         let begun = options.split_path();
         let begun = (options.resume && begun.is_file()).then_some(&begun);
-        if let Some(path) = begun.or(options.split.as_ref()) {
-            return Self::read(path, options, training);
-        }
+        let begun = begun.or(options.split.as_ref());
         let leaking: Vec<bool> = match options.protocol {
             Protocol::LeakFree => {
                 let twins = audit::twins(&training.prints, &testing.prints);
@@ -194,6 +192,18 @@ impl Sides {
             }
             Protocol::AsIs => vec![false; training.len()],
         };
+        if let Some(path) = begun {
+            let sides = Self::read(path, options, training)?;
+            let used = |&scan: &usize| leaking[scan] && sides.of[scan] != Part::LeftOut;
+            let leaks = (0..training.len()).filter(used).count();
+            if leaks > 0 {
+                say(format!(
+                    "{}: {leaks} scans that it trains or validates on are copies of test scans",
+                    path.display()
+                ));
+            }
+            return Ok(sides);
+        }
         let mut groups = audit::groups(&training.prints);
         if let Some(path) = &options.neighbours {
             let index = neighbours::read(path)?;
