@@ -87,7 +87,10 @@ pub struct Match {
 impl Fingerprint {
     /// What makes two scans the same one; `None` where they are not.
     pub fn compare(&self, other: &Self) -> Option<Match> {
-        self.identical(other).or_else(|| self.near(other, u64::BITS))
+        // Laying the one over the other may succeed where the other way round it does not.
+        self.identical(other)
+            .or_else(|| self.near(other, u64::BITS))
+            .or_else(|| other.near(self, u64::BITS))
     }
 
     /// The match of identical files or pixels.
