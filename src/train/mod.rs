@@ -1,6 +1,6 @@
 //! Labelled scans to checkpoints: [`data`] reads and splits them, [`augment`] varies them,
-//! [`feed`] brings them to the network, [`run`](mod@run) is the loop, [`finish`] measures what came
-//! out and writes its card. [`resume`] keeps what a stopped run needs to go on.
+//! `feed` brings them to the network, [`run`](mod@run) is the loop, `finish` measures what came
+//! out and writes its card. `resume` keeps what a stopped run needs to go on.
 
 pub mod augment;
 pub mod data;
