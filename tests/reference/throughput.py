@@ -55,13 +55,13 @@ if __name__ == "__main__":
         parser.add_argument(f"--{name}", type=int, default=value)
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as out:
         subprocess.run(
             [a.program, "phantom", folder, "--count", str(SCANS)], check=True, stdout=subprocess.DEVNULL
         )
         ratios = []
         for _ in range(a.rounds):
-            ours, idle = mrimaster(a.program, folder, Path(folder) / "out", a)
+            ours, idle = mrimaster(a.program, folder, out, a)
             steps = SCANS * 4 // 5 // a.batch
             usual, last = (pytorch(a, steps, channels_last) for channels_last in (False, True))
             ratios.append((ours / usual, ours / last))
