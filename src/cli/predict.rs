@@ -276,9 +276,9 @@ fn header(checkpoint: &CheckpointInfo) -> String {
     let card = &checkpoint.card;
     let calibrated = match &card.calibration {
         Some(calibration) => format!(
-            "probabilities are calibrated on {}, sets hold the true class {:.0} % of the time",
-            calibration.fitted_on,
-            calibration.conformal.coverage * 100.0
+            "probabilities and {:.0} % sets are calibrated on {}",
+            calibration.conformal.coverage * 100.0,
+            calibration.fitted_on
         ),
         None => "probabilities are not calibrated".into(),
     };
