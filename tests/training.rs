@@ -177,6 +177,24 @@ fn training_starts_from_given_weights_and_refuses_others() {
 }
 
 #[test]
+fn b0_starts_from_weights_of_lite0() {
+    let dir = tempfile::tempdir().expect("a folder");
+    data(dir.path());
+    let mut options = options(dir.path(), &dir.path().join("out"), Protocol::LeakFree);
+    options.epochs = 1;
+    options.arch = Architecture::EfficientnetLite0;
+    run(&options).expect("trained");
+    options.init = Some(options.checkpoint_path());
+    options.arch = Architecture::EfficientnetB0;
+    // However few epochs there are, the last is that of the network itself.
+    for epochs in [1, 3] {
+        options.epochs = epochs;
+        run(&options).expect("trained on");
+        Classifier::load(&options.checkpoint_path(), DeviceChoice::Cpu).expect("it loads");
+    }
+}
+
+#[test]
 fn what_augmentation_does_can_be_seen() {
     let dir = tempfile::tempdir().expect("a folder");
     data(dir.path());

@@ -12,9 +12,6 @@ use crate::model::familiarity::PREFIX;
 /// What was taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// Whether the last layer, which decides between the classes, came along: it does where its
-    /// shape is the same.
-    pub classifier: bool,
     /// Whether the weights are a sibling's without squeeze-and-excitation (Lite0's for B0): then
     /// its activation is another, too, and the network should be eased in.
     pub from_sibling: bool,
@@ -23,7 +20,7 @@ pub struct Taken {
 /// A squeeze-and-excitation whose sigmoid starts at 0.95 lets every channel pass.
 const OPEN_GATE: f64 = 3.0;
 
-/// Fills `store` from the file, all but the last layer, which may differ.
+/// Fills `store` from the file; the last layer only where its shape is the same.
 ///
 /// # Errors
 /// Where tensors are missing, left over, or of another shape: it is another network's file.
@@ -39,7 +36,6 @@ pub fn load(
     let from_sibling =
         architecture == Architecture::EfficientnetB0 && !names.iter().any(|name| is_gate(name));
 
-    let mut taken = Taken { classifier: true, from_sibling };
     let mut found: Vec<(Tensor, Tensor)> = Vec::new();
     for (name, variable) in &variables {
         if from_sibling && is_gate(name) {
@@ -48,7 +44,6 @@ pub fn load(
         }
         if !names.contains(name) {
             if is_classifier(name) {
-                taken.classifier = false;
                 continue;
             }
             return Err(fail(format!(
@@ -59,7 +54,6 @@ pub fn load(
         let tensor = weights.tensor(name)?;
         if tensor.size() != variable.size() {
             if is_classifier(name) {
-                taken.classifier = false;
                 continue;
             }
             return Err(fail(format!(
@@ -78,7 +72,7 @@ pub fn load(
         return Err(fail(format!("{extra} has no place in {}", architecture.name())));
     }
     tch::no_grad(|| found.into_iter().for_each(|(mut variable, tensor)| variable.copy_(&tensor)));
-    Ok(taken)
+    Ok(Taken { from_sibling })
 }
 
 fn is_classifier(name: &str) -> bool {

@@ -50,6 +50,14 @@ pub fn save(
         tensors.extend(variables.map(|(name, tensor)| (format!("{kind}.{name}"), tensor)));
     }
     tensors.extend(optimizer.state().1);
+    write(path, tensors)
+}
+
+/// Writes tensors by name, whole or not at all.
+///
+/// # Errors
+/// Those of the disk; what was there before stays.
+pub fn write(path: &Path, mut tensors: Vec<(String, Tensor)>) -> anyhow::Result<()> {
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     let tensors: Vec<(String, Tensor)> = tensors
         .into_iter()

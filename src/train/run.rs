@@ -26,7 +26,7 @@ use crate::model::checkpoint::Weights;
 use crate::model::device::runtime;
 use crate::model::network::{Network, Shape, Taps};
 use crate::model::preprocess::normalise;
-use crate::system::files::{replace, write_whole};
+use crate::system::files::write_whole;
 
 /// Trains and writes `NAME.safetensors`, `NAME.json`, `NAME.history.json` and `NAME.split.csv`.
 ///
@@ -203,17 +203,7 @@ impl<'a> Trainer<'a> {
 
     /// Writes the averaged weights, whole or not at all.
     fn keep(&self, path: &Path) -> anyhow::Result<()> {
-        let mut tensors: Vec<(String, Tensor)> = self
-            .average_store
-            .variables()
-            .into_iter()
-            .map(|(name, tensor)| (name, tensor.detach().to_device(Device::Cpu).contiguous()))
-            .collect();
-        tensors.sort_by(|a, b| a.0.cmp(&b.0));
-        replace(path, |temporary| {
-            Tensor::write_safetensors(&tensors, temporary).map_err(std::io::Error::other)
-        })
-        .with_context(|| format!("{}: it cannot be written; make room on the disk", path.display()))
+        resume::write(path, self.average_store.variables().into_iter().collect())
     }
 
     /// One pass over the training scans.
@@ -303,8 +293,9 @@ impl<'a> Trainer<'a> {
         if !self.eases_in {
             return 1.0;
         }
-        let half = (self.options.epochs as f64 / 2.0).max(1.0);
-        ((epoch - 1) as f64 / half).min(1.0)
+        // With a single epoch there is no time for it: some epoch must be the network itself.
+        let half = self.options.epochs / 2;
+        if epoch > half { 1.0 } else { (epoch - 1) as f64 / half as f64 }
     }
 
     /// Whether the weights of an epoch are those of the network as it will be used.
