@@ -11,6 +11,7 @@
 //! | [`explain`] | activations and gradients | saliency maps of every layer |
 //! | [`evaluate`] | labelled scans and a model's answers | figures with intervals |
 //! | [`train`] | labelled scans | checkpoints |
+//! | [`review`] | evaluations and a reader's words | what is kept and handed on |
 //! | [`worker`] | requests | responses, on threads of their own |
 //! | [`state`] | commands and responses | what the program knows |
 //! | [`ui`] | state | a window |
@@ -23,6 +24,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod imaging;
 pub mod model;
+pub mod review;
 pub mod state;
 pub mod system;
 pub mod train;

@@ -6,6 +6,7 @@
 //! | [`run`](mod@run) | the model's answer to each of them |
 //! | [`copies`] | which of them the model has learned from, and which are copies of each other |
 //! | [`metrics`], [`reliability`], [`bootstrap`] | answers to figures with intervals |
+//! | [`curves`] | ROC, precision and recall, and how sure right and wrong answers were |
 //! | [`compare`] | two models on one test set |
 //! | [`report`] | `evaluation.json` and `results.csv` |
 //!
@@ -14,6 +15,7 @@
 pub mod bootstrap;
 pub mod compare;
 pub mod copies;
+pub mod curves;
 pub mod metrics;
 pub mod reliability;
 pub mod report;

@@ -110,6 +110,24 @@ impl Case {
     }
 }
 
+/// Which cases do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Without {
+    /// Those whose copy the model has learned from.
+    pub twins: bool,
+    /// Those whose label contradicts that of a copy.
+    pub contradictions: bool,
+}
+
+impl Without {
+    /// Whether a case counts.
+    pub fn counts(self, case: &Case) -> bool {
+        !(self.twins && case.twin_in_training == Some(true)
+            || self.contradictions && case.label_conflict)
+    }
+}
+
 /// A file of the test set without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -196,6 +196,14 @@ impl State {
             }
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
             Response::Notice { message } => self.say(Level::Warning, message),
+            Response::ReviewOpened { .. }
+            | Response::Evaluating { .. }
+            | Response::Evaluated { .. }
+            | Response::Figures { .. }
+            | Response::WordKept { .. }
+            | Response::Thumbnail { .. }
+            | Response::Copies { .. }
+            | Response::Exported { .. } => {}
             // Stale.
             Response::Checkpoints { .. }
             | Response::Predicted { .. }

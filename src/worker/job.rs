@@ -3,9 +3,17 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::curves::Curves;
+use crate::evaluate::metrics::Figures;
+use crate::evaluate::report::{Case, Evaluation, Unreadable, Without};
 use crate::imaging::{Series, Slice};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
+use crate::review::word::{Word, Words};
+use crate::train::history::Epoch;
 
 /// Ids rise by one with each request of the program.
 pub type RequestId = u64;
@@ -23,6 +31,85 @@ pub enum Request {
     ListCheckpoints { id: RequestId, extra: Vec<PathBuf> },
     /// Classify and explain a slice. Only the newest of these is worked on.
     Classify(Classify),
+    /// Ask a model about every scan of a test set, or bring back what it answered before. Worked on
+    /// one after another, between classifications.
+    Evaluate(Evaluate),
+    /// Leave off evaluating for the requests up to this one; what is done is kept.
+    StopEvaluating { up_to: RequestId },
+    /// Figures and curves of an evaluation without some of its cases. Only the newest is worked on.
+    Figures { id: RequestId, evaluation: Arc<Evaluation>, without: Without },
+    /// Keep the reader's word on a scan in the review at `home`; an empty one takes it back.
+    KeepWord { id: RequestId, home: PathBuf, sha256: String, word: Word },
+    /// Read a scan small. The newest are read first, and the oldest of many are forgotten.
+    Thumbnail { path: PathBuf },
+    /// Look for copies of the scan at `path` in the folder of class folders `among`.
+    FindCopies { id: RequestId, path: PathBuf, among: PathBuf },
+    /// Write an evaluation for others.
+    Export(Export),
+}
+
+/// A test set, and which model is asked about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluate {
+    pub id: RequestId,
+    pub source: TestSource,
+    /// Where the review's folder was, when it has been moved: its answers and words are taken along.
+    pub moved_from: Option<PathBuf>,
+    pub checkpoint: PathBuf,
+    pub device: DeviceChoice,
+    pub mode: Mode,
+}
+
+/// Where the scans of a test set are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestSource {
+    /// The built-in demo study.
+    Demo,
+    /// A folder for each class, or one with such folders in Testing.
+    Folder(PathBuf),
+}
+
+/// What is done with answers that were kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They are brought back as they are, and no scan is asked about.
+    Recall,
+    /// They are brought back, and the scans that lack one are asked about.
+    GoOn,
+    /// They are thrown away: a person asked for it.
+    Anew,
+}
+
+/// An evaluation as it is handed on.
+#[derive(Clone, Debug)]
+pub struct Export {
+    pub id: RequestId,
+    pub kind: ExportKind,
+    /// The file to be written.
+    pub to: PathBuf,
+    pub evaluation: Arc<Evaluation>,
+    pub without: Without,
+    /// A second evaluation of the same test set, where two models are compared.
+    pub other: Option<Arc<Evaluation>>,
+    pub words: Words,
+    pub history: Arc<Vec<Epoch>>,
+    /// The folder that the cases' names are below.
+    pub root: PathBuf,
+    /// Names of the cases that are shown with their maps.
+    pub cases: Vec<String>,
+    pub checkpoint: CheckpointInfo,
+    pub device: DeviceChoice,
+    pub tap: TapPoint,
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportKind {
+    /// One row for each case, with the reader's words.
+    Csv,
+    /// One page that holds everything.
+    Html,
 }
 
 /// A slice, and what is wanted to be known of it.
@@ -61,6 +148,90 @@ pub enum Response {
     Explained { id: RequestId, evidence: Arc<Evidence> },
     /// A classification that failed; a sentence for people.
     ClassifyFailed { id: RequestId, message: String },
+    /// A test set was found: the first answer to an `Evaluate`.
+    ReviewOpened { id: RequestId, review: Arc<OpenedReview> },
+    /// Some of its scans were answered, or cannot be.
+    Evaluating { id: RequestId, cases: Vec<Case>, unreadable: Vec<Unreadable>, progress: Progress },
+    /// The last answer to an `Evaluate`.
+    Evaluated { id: RequestId, result: Result<Evaluated, EvaluateFailed> },
+    /// Figures and curves of the cases that count.
+    Figures { id: RequestId, figures: Arc<Figures>, curves: Arc<Curves> },
+    /// A word was kept: all of them, with those of other windows.
+    WordKept { id: RequestId, result: Result<Words, String> },
+    /// A scan, small; none where it cannot be read.
+    Thumbnail { path: PathBuf, picture: Option<Arc<Thumbnail>> },
+    /// The copies of a scan.
+    Copies { id: RequestId, copies: Vec<ScanCopy> },
+    /// A file was written, or why not; a sentence for people.
+    Exported { id: RequestId, result: Result<PathBuf, String> },
     /// Something a person should know though the work went on: the GPU failed, say.
     Notice { message: String },
+}
+
+/// A test set as it was found, and what was kept of its review.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenedReview {
+    /// Where answers and words are kept.
+    pub home: PathBuf,
+    /// The folder of the class folders.
+    pub root: PathBuf,
+    /// The training folder beside it, if there is one.
+    pub training: Option<PathBuf>,
+    /// For people: "sartaj/Testing".
+    pub name: String,
+    /// The model's, in the order of its logits.
+    pub classes: Vec<String>,
+    pub scans: usize,
+    /// Folders beside the class folders that are no classes of the model.
+    pub left_out: Vec<String>,
+    pub words: Words,
+    /// How the model was trained; empty where its checkpoint has no history.
+    pub history: Arc<Vec<Epoch>>,
+}
+
+/// How far an evaluation is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Scans done, whether answered now, known before or unreadable; and how many there are.
+    pub done: usize,
+    pub total: usize,
+    /// Scans that the model was asked about in this run, and how long that took.
+    pub asked: usize,
+    pub elapsed: Duration,
+}
+
+/// What came of an evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    pub evaluation: Arc<Evaluation>,
+    /// Whether every scan is in it.
+    pub complete: bool,
+    /// What has changed since it was made; a sentence for people.
+    pub stale: Option<String>,
+}
+
+/// Why there is no evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvaluateFailed {
+    /// For people.
+    pub message: String,
+    /// Whether the folder is gone: it may have been moved.
+    pub missing: bool,
+}
+
+/// A scan, small enough for a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnail {
+    pub width: usize,
+    pub height: usize,
+    /// Under the scan's first window, row by row.
+    pub greys: Vec<u8>,
+}
+
+/// A copy of a scan among the training scans.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanCopy {
+    pub path: PathBuf,
+    /// For people.
+    pub class: String,
 }

@@ -44,6 +44,13 @@ impl Workers {
             Request::StopOpening { up_to } => self.reader.stop(up_to),
             Request::ListCheckpoints { id, extra } => self.list_checkpoints(id, extra),
             Request::Classify(classify) => self.analyst.put(classify),
+            Request::Evaluate(_)
+            | Request::StopEvaluating { .. }
+            | Request::Figures { .. }
+            | Request::KeepWord { .. }
+            | Request::Thumbnail { .. }
+            | Request::FindCopies { .. }
+            | Request::Export(_) => {}
         }
     }
 

@@ -75,6 +75,7 @@ impl Workers for Fake {
                 let evidence = Arc::new(evidence(&asked));
                 answers.push_back(Response::Explained { id: asked.id, evidence });
             }
+            _ => {}
         }
     }
 
