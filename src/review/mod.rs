@@ -4,4 +4,5 @@
 //! | --- | --- |
 //! | [`word`] | the reader's word on a case: whether its label is right, and a comment |
 
+pub mod figure;
 pub mod word;
