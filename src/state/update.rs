@@ -552,3 +552,6 @@ impl State {
 #[cfg(test)]
 #[path = "update_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod review_tests;
