@@ -3,5 +3,8 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`word`] | the reader's word on a case: whether its label is right, and a comment |
+//! | [`figure`] | what is drawn of an evaluation, and as SVG |
 
+pub mod figure;
+mod markup;
 pub mod word;

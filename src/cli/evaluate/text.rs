@@ -226,13 +226,7 @@ fn test(of: &Comparison, what: &str, test: &McNemar) -> String {
 
 /// "76.1 % [71.9–80.2]"; a dash where it is undefined.
 fn percent(estimate: Option<Estimate>) -> String {
-    let text = |estimate: Estimate| {
-        let interval = estimate
-            .interval
-            .map(|[low, high]| format!(" [{:.1}–{:.1}]", low * 100.0, high * 100.0));
-        format!("{:.1} %{}", estimate.value * 100.0, interval.unwrap_or_default())
-    };
-    estimate.map_or(DASH.into(), text)
+    estimate.map_or(DASH.into(), Estimate::percent)
 }
 
 fn number(estimate: Option<Estimate>) -> String {
