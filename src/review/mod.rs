@@ -3,6 +3,10 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`word`] | the reader's word on a case: whether its label is right, and a comment |
+//! | [`figure`] | what is drawn of an evaluation, and as SVG |
+//! | [`table`] | the cases with the reader's words, as CSV |
 
 pub mod figure;
+mod markup;
+pub mod table;
 pub mod word;

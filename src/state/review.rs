@@ -213,28 +213,6 @@ impl Review {
         let cases = self.cases();
         self.listed.iter().position(|&index| cases[index].path == *chosen)
     }
-
-    /// Share of the cases whose copy the model has learned from; `None` where its card cannot tell.
-    pub fn leak(&self) -> Option<Leak> {
-        let cases = self.cases();
-        let known = cases.iter().any(|case| case.twin_in_training.is_some());
-        let count = |is: &dyn Fn(&Case) -> bool| cases.iter().filter(|case| is(case)).count();
-        known.then(|| Leak {
-            twins: count(&|case| case.twin_in_training == Some(true)),
-            left_out: count(&|case| case.copy_left_out == Some(true)),
-            scans: cases.len(),
-        })
-    }
-}
-
-/// How many scans of a test set the model knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leak {
-    /// Scans of which it has learned from a copy.
-    pub twins: usize,
-    /// Scans of which a copy was left out of its training.
-    pub left_out: usize,
-    pub scans: usize,
 }
 
 /// Small pictures for the list: those that were looked at last.

@@ -1,9 +1,10 @@
 //! The head of the review: which test set and model, how far the evaluation is, and what stands in
 //! the way of believing it.
 
-use egui::{Button, ComboBox, Frame, Margin, ProgressBar, RichText, Ui};
+use egui::{ComboBox, Frame, Margin, ProgressBar, RichText, Ui};
 
-use crate::state::review::{Leak, Run};
+use crate::evaluate::report::Evaluation;
+use crate::state::review::Run;
 use crate::state::{Command, Review};
 use crate::ui::{Screen, format, theme};
 use crate::worker::job::{Progress, TestSource};
@@ -154,30 +155,8 @@ fn time(seconds: f64) -> String {
 /// Leaks, stale answers, unreadable scans, folders left out.
 fn warnings(ui: &mut Ui, screen: &mut Screen, review: &Review) {
     let tokens = theme::tokens(ui);
-    match review.leak() {
-        Some(leak) if leak.twins > 0 => banner(ui, &leak_words(leak), |ui| {
-            let mut without = review.without;
-            let text = if without.twins { "Count them again" } else { "Leave them out" };
-            if ui.add(Button::new(text)).clicked() {
-                without.twins = !without.twins;
-                screen.ask(Command::SetWithout(without));
-            }
-        }),
-        Some(leak) if review.is_complete() => {
-            let left_out = match leak.left_out {
-                0 => String::new(),
-                scans => format!("; copies of {scans} were left out of it"),
-            };
-            let text =
-                format!("No scan of this test set is in the model's training data{left_out}.");
-            ui.label(RichText::new(text).font(theme::small()).color(tokens.dim));
-        }
-        None if review.is_complete() => banner(
-            ui,
-            "This model's card does not list what it has learned from: it may know these scans.",
-            |_| {},
-        ),
-        _ => {}
+    if let Some(evaluated) = &review.evaluated {
+        leak(ui, screen, review, &evaluated.evaluation);
     }
     if let Some(stale) = review.evaluated.as_ref().and_then(|found| found.stale.as_ref()) {
         banner(ui, &format!("Stale: {stale}"), |ui| {
@@ -204,12 +183,24 @@ fn warnings(ui: &mut Ui, screen: &mut Screen, review: &Review) {
     }
 }
 
-fn leak_words(leak: Leak) -> String {
-    let share = leak.twins as f64 / leak.scans.max(1) as f64 * 100.0;
-    format!(
-        "{} of {} scans are also in this model's training data: {share:.0} %",
-        leak.twins, leak.scans
-    )
+/// Whether the model has learned from these scans.
+fn leak(ui: &mut Ui, screen: &mut Screen, review: &Review, evaluation: &Evaluation) {
+    let words = evaluation.leak();
+    match &evaluation.parts.twin_in_training {
+        Some(twins) if twins.scans == 0 => {
+            let dim = theme::tokens(ui).dim;
+            ui.label(RichText::new(words).font(theme::small()).color(dim));
+        }
+        Some(_) => banner(ui, &words, |ui| {
+            let mut without = review.without;
+            let text = if without.twins { "Count them again" } else { "Leave them out" };
+            if ui.button(text).clicked() {
+                without.twins = !without.twins;
+                screen.ask(Command::SetWithout(without));
+            }
+        }),
+        None => banner(ui, &words, |_| {}),
+    }
 }
 
 fn banner(ui: &mut Ui, text: &str, more: impl FnOnce(&mut Ui)) {
