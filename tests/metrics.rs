@@ -3,6 +3,7 @@
 
 use mrimaster::evaluate::bootstrap::{Bootstrap, Estimate};
 use mrimaster::evaluate::compare::{McNemar, McNemarMethod};
+use mrimaster::evaluate::curves::Curves;
 use mrimaster::evaluate::metrics::{Answer, Figures, figures};
 use serde::Deserialize;
 
@@ -32,6 +33,14 @@ struct Class {
     specificity: Option<f64>,
     f1: Option<f64>,
     auroc: Option<f64>,
+    curves: Option<Points>,
+}
+
+#[derive(Deserialize)]
+struct Points {
+    roc: Vec<[f64; 2]>,
+    precision_recall: Vec<[f64; 2]>,
+    average_precision: f64,
 }
 
 #[derive(Deserialize)]
@@ -45,8 +54,8 @@ fn reference() -> Reference {
     serde_json::from_str(include_str!("reference/figures/metrics.json")).expect("the figures")
 }
 
-fn measured(reference: &Reference) -> Figures {
-    let answers: Vec<Answer> = reference
+fn answers(reference: &Reference) -> Vec<Answer> {
+    reference
         .answers
         .iter()
         .enumerate()
@@ -59,9 +68,17 @@ fn measured(reference: &Reference) -> Figures {
             unfamiliar: None,
             group,
         })
-        .collect();
-    let names: Vec<String> = ["a", "b", "c", "rare", "never"].map(String::from).to_vec();
-    figures(&answers.iter().collect::<Vec<_>>(), &names, Bootstrap { draws: 200, seed: 1 })
+        .collect()
+}
+
+fn names() -> Vec<String> {
+    ["a", "b", "c", "rare", "never"].map(String::from).to_vec()
+}
+
+fn measured(reference: &Reference) -> Figures {
+    let answers = answers(reference);
+    let bootstrap = Bootstrap { draws: 200, seed: 1 };
+    figures(&answers.iter().collect::<Vec<_>>(), &names(), bootstrap)
 }
 
 #[track_caller]
@@ -91,6 +108,30 @@ fn figures_are_those_of_scikit_learn() {
         same(&name("specificity"), class.specificity, other.specificity);
         same(&name("F1"), class.f1, other.f1);
         same(&name("AUROC"), class.auroc, other.auroc);
+    }
+}
+
+#[test]
+fn curves_are_those_of_scikit_learn() {
+    let reference = reference();
+    let answers = answers(&reference);
+    let own = Curves::of(&answers.iter().collect::<Vec<_>>(), &names());
+    for (class, other) in own.classes.iter().zip(&reference.classes) {
+        let Some(other) = &other.curves else {
+            assert!(class.roc.is_empty() && class.precision_recall.is_empty());
+            assert_eq!(class.average_precision, None);
+            continue;
+        };
+        let near = |own: &[[f64; 2]], other: &[[f64; 2]]| {
+            assert_eq!(own.len(), other.len(), "points of {}", class.name);
+            for (a, b) in own.iter().flatten().zip(other.iter().flatten()) {
+                assert!((a - b).abs() < 1e-12, "{}: {a} and {b}", class.name);
+            }
+        };
+        near(&class.roc, &other.roc);
+        near(&class.precision_recall, &other.precision_recall);
+        let average = class.average_precision.expect("scans of the class");
+        assert!((average - other.average_precision).abs() < 1e-12, "{}", class.name);
     }
 }
 

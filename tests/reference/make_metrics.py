@@ -10,8 +10,9 @@ import numpy as np
 import scipy
 import sklearn
 from scipy.stats import binomtest, chi2
-from sklearn.metrics import (accuracy_score, balanced_accuracy_score, confusion_matrix, f1_score,
-                             precision_score, recall_score, roc_auc_score)
+from sklearn.metrics import (accuracy_score, average_precision_score, balanced_accuracy_score,
+                             confusion_matrix, f1_score, precision_recall_curve, precision_score,
+                             recall_score, roc_auc_score, roc_curve)
 
 CLASSES = 5
 rng = np.random.default_rng(7)
@@ -23,6 +24,20 @@ probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
 probabilities = probabilities.round(2).astype(np.float32).astype(np.float64)
 predicted = probabilities.argmax(1)
 confidence, right = probabilities.max(1), predicted == truth
+
+
+
+def curves(is_class, probability):
+    """Points from the highest threshold to the lowest, all of them."""
+    false_positives, true_positives, _ = roc_curve(is_class, probability, drop_intermediate=False)
+    precision, recall, _ = precision_recall_curve(is_class, probability)
+    return {
+        "roc": np.stack([false_positives, true_positives], 1).tolist(),
+        # The last is no threshold's: (0, 1) by definition.
+        "precision_recall": np.stack([recall, precision], 1)[:-1][::-1].tolist(),
+        "average_precision": average_precision_score(is_class, probability),
+    }
+
 
 confusion = confusion_matrix(truth, predicted, labels=range(CLASSES))
 present = [c for c in range(CLASSES) if (truth == c).any()]
@@ -37,6 +52,7 @@ for c in range(CLASSES):
         "specificity": recall_score(~is_class, ~called),
         "f1": f1_score(is_class, called) if known else None,
         "auroc": roc_auc_score(is_class, probabilities[:, c]) if known else None,
+        "curves": curves(is_class, probabilities[:, c]) if known else None,
     })
 
 # Expected calibration error with numpy's own binning.
