@@ -3,5 +3,13 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`word`] | the reader's word on a case: whether its label is right, and a comment |
+//! | [`store`] | the folder of a review, and the evaluations kept in it |
+//! | [`word_file`] | the words kept in it |
+//! | [`manifest`] | what tells that the scans have changed since |
+//! | `file` | files that may be broken |
 
+mod file;
+pub mod manifest;
+pub mod store;
 pub mod word;
+pub mod word_file;
