@@ -33,7 +33,7 @@ fn picture_dicom_and_nifti_show_what_the_classifier_says() {
     let nifti = imaging_files("nifti");
     for path in [&picture[0], &demo("dicom/0012.dcm"), &nifti[0]] {
         let mut screen = Offscreen::new(1280, 720, 1.0);
-        let workers = Box::new(worker::start(|| {}));
+        let workers = Box::new(worker::start(dir.path().join("data"), || {}));
         let mut app = App::new(screen.context(), workers, start(&model, vec![path.clone()]));
         let began = std::time::Instant::now();
         while !app.state().session.is_settled() || app.state().session.shown().is_none() {
@@ -72,7 +72,7 @@ fn the_drawn_window_holds_the_scan() {
     let dir = tempfile::tempdir().expect("a folder");
     let model = support::checkpoint::write(dir.path(), "small");
     let draw = |paths| {
-        let workers = Box::new(worker::start(|| {}));
+        let workers = Box::new(worker::start(dir.path().join("data"), || {}));
         screenshot(start(&model, paths), workers, [1280, 720], 1.0, PATIENCE).image
     };
     let bright = |picture: &image::RgbaImage| {

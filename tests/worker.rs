@@ -12,8 +12,11 @@ use mrimaster::imaging::{Depth, Slice};
 use mrimaster::model::prediction::{DeviceChoice, TapPoint};
 use mrimaster::worker::job::{Classify, Request, Response, ScanKey};
 use mrimaster::worker::{Workers, start};
+use tempfile::TempDir;
 
 struct Bench {
+    /// Where reviews are kept.
+    data: TempDir,
     workers: Workers,
     woken: Receiver<()>,
 }
@@ -21,7 +24,9 @@ struct Bench {
 impl Bench {
     fn start() -> Self {
         let (wake, woken) = channel();
-        Self { workers: start(move || wake.send(()).unwrap_or(())), woken }
+        let data = tempfile::tempdir().expect("a folder");
+        let workers = start(data.path().to_owned(), move || wake.send(()).unwrap_or(()));
+        Self { data, workers, woken }
     }
 
     /// The next response; every response comes with a wake-up.

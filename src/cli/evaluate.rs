@@ -105,7 +105,7 @@ fn one(
     let mut each = |progress: Progress| {
         bar.set_position(progress.done as u64);
         match progress.step {
-            Step::Answered(_) => {}
+            Step::Answered(_) | Step::Known(_) => {}
             Step::Unreadable(file) => bar.suspend(|| eprintln!("{}", file.reason)),
             Step::Notice(notice) => bar.suspend(|| eprintln!("{notice}")),
         }

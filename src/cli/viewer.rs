@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use super::models;
 use crate::app::{self, Start};
 use crate::model::prediction::DeviceChoice;
+use crate::review::store::data_folder;
 use crate::system::files::write_whole;
 use crate::worker;
 use crate::worker::job::TestSource;
@@ -71,12 +72,14 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
         settings: app::settings_file(),
     };
     match options.screenshot {
-        None => app::run(start, |wake| Box::new(worker::start(wake))).map_err(|error| {
-            log::info!("{error}");
-            anyhow::anyhow!(
-                "no window can be opened here; --screenshot FILE.png draws it without a display"
-            )
-        }),
+        None => {
+            app::run(start, |wake| Box::new(worker::start(data_folder(), wake))).map_err(|error| {
+                log::info!("{error}");
+                anyhow::anyhow!(
+                    "no window can be opened here; --screenshot FILE.png draws it without a display"
+                )
+            })
+        }
         Some(file) => {
             let same = |path: &PathBuf| path.canonicalize().ok() == file.canonicalize().ok();
             ensure!(
@@ -88,12 +91,17 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
             let start = Start { settings: None, ..start };
             let size = [options.size.0, options.size.1];
             let picture = if options.in_window {
-                app::photograph(start, |wake| Box::new(worker::start(wake)), size, PATIENCE)
-                    .ok()
-                    .flatten()
-                    .context("no window can be opened; leave --in-window out")?
+                app::photograph(
+                    start,
+                    |wake| Box::new(worker::start(data_folder(), wake)),
+                    size,
+                    PATIENCE,
+                )
+                .ok()
+                .flatten()
+                .context("no window can be opened; leave --in-window out")?
             } else {
-                let workers = Box::new(worker::start(|| {}));
+                let workers = Box::new(worker::start(data_folder(), || {}));
                 let pixels = size.map(|side| (side as f32 * options.scale).round() as u32);
                 app::screenshot(start, workers, pixels, options.scale, PATIENCE)
             };

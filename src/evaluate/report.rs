@@ -181,6 +181,28 @@ impl ReportError {
 }
 
 impl Evaluation {
+    /// Puts an evaluation together, with its figures.
+    pub(super) fn new(
+        model: Model,
+        test_set: Tested,
+        classes: Vec<String>,
+        cases: Vec<Case>,
+        unreadable: Vec<Unreadable>,
+        bootstrap: Bootstrap,
+    ) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            program_version: env!("CARGO_PKG_VERSION").into(),
+            limits: "Not for diagnostic use.".into(),
+            model,
+            test_set,
+            parts: Parts::of(&cases, &classes, bootstrap),
+            classes,
+            cases,
+            unreadable,
+        }
+    }
+
     /// Writes `results.csv` and `evaluation.json` into `folder`, which is made if need be. Each file
     /// is written whole or not at all.
     ///
@@ -216,8 +238,8 @@ impl Evaluation {
         }
     }
 
-    /// What in it does not fit together.
-    fn contradiction(&self) -> Option<String> {
+    /// What in it does not fit together; half a sentence.
+    pub(crate) fn contradiction(&self) -> Option<String> {
         let classes = self.classes.len();
         if self.format_version != FORMAT_VERSION {
             return Some(format!(

@@ -1,6 +1,7 @@
 //! A model's answers to a test set. Scans are read and fingerprinted on threads of their own, ahead
 //! of the model, so that it does not wait for the disk.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,12 +10,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use super::bootstrap::Bootstrap;
 use super::copies::{LearnedFrom, NoHash, Seen, mark};
 use super::metrics::Answer;
-use super::report::{Case, Evaluation, FORMAT_VERSION, Model, Parts, Tested, Unreadable};
+use super::report::{Case, Evaluation, Model, Tested, Unreadable};
 use super::test_set::{TestScan, TestSet, content_sha256, file_sha256};
 use crate::dataset::audit::Fingerprint;
 use crate::imaging::{self, Slice};
 use crate::model::classifier::{Classifier, ClassifierError};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Prediction};
+use crate::system::caught::caught;
 
 /// Scans that are read at a time, at most.
 const MAX_READERS: usize = 8;
@@ -39,6 +41,8 @@ pub struct Progress<'a> {
     pub done: usize,
     pub total: usize,
     pub step: Step<'a>,
+    /// Everything up to now.
+    pub answers: &'a Answers<'a>,
 }
 
 /// What became of a scan.
@@ -46,9 +50,28 @@ pub struct Progress<'a> {
 pub enum Step<'a> {
     /// Its group and contradictory labels within the test set are known only in the end.
     Answered(&'a Case),
+    /// As above; the model was not asked, since its answer was known.
+    Known(&'a Case),
     Unreadable(&'a Unreadable),
     /// Something a person should know though the work goes on: the GPU failed, say.
     Notice(&'a str),
+}
+
+/// Answers of a model that need not be asked for again.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// By the SHA-256 of the scan's file.
+    cases: HashMap<String, Case>,
+    /// Where the model ran.
+    device: String,
+}
+
+impl Known {
+    /// Those of an evaluation, whole or broken off. It must be of the same checkpoint.
+    pub fn of(evaluation: Evaluation) -> Self {
+        let cases = evaluation.cases.into_iter().map(|case| (case.sha256.clone(), case)).collect();
+        Self { cases, device: evaluation.model.device }
+    }
 }
 
 /// Asks the model about every scan of `set`. `each` hears of each one, in no particular order, and
@@ -65,77 +88,153 @@ pub fn evaluate(
     bootstrap: Bootstrap,
     each: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Evaluation, EvaluateError> {
+    Ok(ask(set, checkpoint, device, &Known::default(), each)?.evaluation(bootstrap))
+}
+
+/// As [`evaluate`], up to the figures. Scans that are `known` by their content are read, since their
+/// class and their copies may be others now, but the model is not asked about them.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn ask<'a>(
+    set: &'a TestSet,
+    checkpoint: &'a CheckpointInfo,
+    device: DeviceChoice,
+    known: &Known,
+    each: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Answers<'a>, EvaluateError> {
     let learned = LearnedFrom::of(&checkpoint.card)
         .map_err(|source| EvaluateError::LearnedFrom { model: checkpoint.name(), source })?;
     let total = set.scans.len();
     let (classifier, notice) = Classifier::or_on_cpu(checkpoint, device)?;
-    let mut asked = Asked { checkpoint, classifier, device: String::new() };
-    let mut results: Vec<Option<Entry>> = Vec::new();
-    results.resize_with(total, || None);
-    let mut done = 0;
-    let mut complete = true;
+    let mut asked = Asked { checkpoint, classifier };
+    let mut answers = Answers {
+        set,
+        checkpoint,
+        device: known.device.clone(),
+        learned_from: learned.len(),
+        entries: Vec::new(),
+        done: 0,
+    };
+    answers.entries.resize_with(total, || None);
     if let Some(notice) = notice {
-        let _ = each(Progress { done, total, step: Step::Notice(&notice) });
+        let _ = each(answers.progress(Step::Notice(&notice)));
     }
     read_ahead(&set.scans, |scans| {
         for (index, read) in scans {
-            let (entry, notice) = asked.entry(&set.scans[index], read, &learned)?;
+            let scan = &set.scans[index];
+            let kept = read.sha256.as_ref().and_then(|sha256| known.cases.get(sha256));
+            let (entry, notice) = match (kept, read) {
+                (Some(kept), Read { picture: Ok((_, print)), .. }) => {
+                    let seen = learned.seen(&print.hash(), scan.truth);
+                    (Entry::Known(Box::new(again(kept, scan, seen)), print), None)
+                }
+                (_, read) => asked.entry(scan, read, &learned, &mut answers.device)?,
+            };
             if let Some(notice) = notice {
-                let _ = each(Progress { done, total, step: Step::Notice(&notice) });
+                let _ = each(answers.progress(Step::Notice(&notice)));
             }
-            done += 1;
-            let goes_on = each(Progress { done, total, step: entry.step() });
-            results[index] = Some(entry);
-            if goes_on.is_break() && done < total {
-                complete = false;
+            answers.done += 1;
+            answers.entries[index] = Some(entry);
+            let step = answers.entries[index].as_ref().map(Entry::step);
+            if step.is_some_and(|step| each(answers.progress(step)).is_break()) {
                 break;
             }
         }
         Ok::<(), ClassifierError>(())
     })?;
-
-    let content = results.iter().zip(&set.scans).map(|(result, scan)| {
-        (scan.name.as_str(), result.as_ref().and_then(|entry| entry.sha256()))
-    });
-    let sha256 = complete.then(|| content_sha256(content));
-    let (mut cases, mut prints, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in results.into_iter().flatten() {
-        match entry {
-            Entry::Answered(case, print) => {
-                cases.push(*case);
-                prints.push(print);
-            }
-            Entry::Unreadable(file) => unreadable.push(file),
-        }
-    }
-    if let (true, true, Some(first)) = (complete, cases.is_empty(), unreadable.first()) {
+    let mut read = answers.entries.iter().flatten();
+    if let (true, Some(Entry::Unreadable(first))) = (answers.complete(), read.next())
+        && read.all(|entry| matches!(entry, Entry::Unreadable(_)))
+    {
         let reason = first.reason.clone();
         let folder = set.root.display().to_string();
         return Err(EvaluateError::NothingRead { folder, scans: total, reason });
     }
-    mark(&mut cases, &prints);
-    let classes = checkpoint.card.classes.clone();
-    Ok(Evaluation {
-        format_version: FORMAT_VERSION,
-        program_version: env!("CARGO_PKG_VERSION").into(),
-        limits: "Not for diagnostic use.".into(),
-        model: Model {
-            name: checkpoint.name(),
-            sha256: checkpoint.card.sha256.clone(),
-            device: asked.device,
-            learned_from: learned.len(),
-        },
-        test_set: Tested {
-            folder: set.name.clone(),
+    Ok(answers)
+}
+
+/// What a model answered to a test set, or to a part of it.
+#[derive(Debug)]
+pub struct Answers<'a> {
+    set: &'a TestSet,
+    checkpoint: &'a CheckpointInfo,
+    /// Where the model ran last, for people.
+    device: String,
+    learned_from: usize,
+    /// In the order of the test set.
+    entries: Vec<Option<Entry>>,
+    done: usize,
+}
+
+impl Answers<'_> {
+    /// Whether every scan is done.
+    pub fn complete(&self) -> bool {
+        self.done == self.entries.len()
+    }
+
+    /// The evaluation, in which copies share a group.
+    pub fn evaluation(self, bootstrap: Bootstrap) -> Evaluation {
+        let content = self.entries.iter().zip(&self.set.scans).map(|(entry, scan)| {
+            (scan.name.as_str(), entry.as_ref().and_then(|entry| entry.sha256()))
+        });
+        let sha256 = self.complete().then(|| content_sha256(content));
+        let (mut cases, mut prints, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        let (model, tested) = (self.model(), self.tested(sha256));
+        for entry in self.entries.into_iter().flatten() {
+            match entry {
+                Entry::Answered(case, print) | Entry::Known(case, print) => {
+                    cases.push(*case);
+                    prints.push(print);
+                }
+                Entry::Unreadable(file) => unreadable.push(file),
+            }
+        }
+        mark(&mut cases, &prints);
+        let classes = self.checkpoint.card.classes.clone();
+        Evaluation::new(model, tested, classes, cases, unreadable, bootstrap)
+    }
+
+    /// The evaluation as it stands, at once: without intervals, each scan a group of its own. Enough
+    /// to go on from.
+    pub fn so_far(&self) -> Evaluation {
+        let (mut cases, mut unreadable) = (Vec::new(), Vec::new());
+        for entry in self.entries.iter().flatten() {
+            match entry {
+                Entry::Answered(case, _) | Entry::Known(case, _) => {
+                    let mut case = Case::clone(case);
+                    case.answer.group = cases.len();
+                    cases.push(case);
+                }
+                Entry::Unreadable(file) => unreadable.push(file.clone()),
+            }
+        }
+        let classes = self.checkpoint.card.classes.clone();
+        let bootstrap = Bootstrap { draws: 0, seed: 0 };
+        Evaluation::new(self.model(), self.tested(None), classes, cases, unreadable, bootstrap)
+    }
+
+    fn progress<'a>(&'a self, step: Step<'a>) -> Progress<'a> {
+        Progress { done: self.done, total: self.entries.len(), step, answers: self }
+    }
+
+    fn model(&self) -> Model {
+        Model {
+            name: self.checkpoint.name(),
+            sha256: self.checkpoint.card.sha256.clone(),
+            device: self.device.clone(),
+            learned_from: self.learned_from,
+        }
+    }
+
+    fn tested(&self, sha256: Option<String>) -> Tested {
+        Tested {
+            folder: self.set.name.clone(),
             sha256,
-            scans: total,
-            folders_left_out: set.left_out.clone(),
-        },
-        parts: Parts::of(&cases, &classes, bootstrap),
-        classes,
-        cases,
-        unreadable,
-    })
+            scans: self.entries.len(),
+            folders_left_out: self.set.left_out.clone(),
+        }
+    }
 }
 
 /// A scan, read for the model.
@@ -147,10 +246,16 @@ struct Read {
 
 impl Read {
     fn new(scan: &TestScan) -> Self {
-        let picture = imaging::open(&scan.path).map_err(|error| error.to_string()).map(|series| {
+        let open = || {
+            let series = imaging::open(&scan.path).map_err(|error| error.to_string())?;
             let slice = Arc::clone(&series.slices[series.slices.len() / 2]);
             let print = Fingerprint::of(&slice);
-            (slice, print)
+            Ok((slice, print))
+        };
+        // A scan must not end the evaluation of the others.
+        let picture = caught(open).unwrap_or_else(|panic| {
+            let path = scan.path.display();
+            Err(format!("{path}: reading it failed ({panic}); try to export it again"))
         });
         Self { sha256: file_sha256(&scan.path).ok(), picture }
     }
@@ -182,8 +287,10 @@ fn read_ahead<T>(scans: &[TestScan], consume: impl FnOnce(Receiver<(usize, Read)
 }
 
 /// What became of a scan, and its fingerprint.
+#[derive(Debug)]
 enum Entry {
     Answered(Box<Case>, Fingerprint),
+    Known(Box<Case>, Fingerprint),
     Unreadable(Unreadable),
 }
 
@@ -191,13 +298,14 @@ impl Entry {
     fn step(&self) -> Step<'_> {
         match self {
             Self::Answered(case, _) => Step::Answered(case),
+            Self::Known(case, _) => Step::Known(case),
             Self::Unreadable(file) => Step::Unreadable(file),
         }
     }
 
     fn sha256(&self) -> Option<&str> {
         match self {
-            Self::Answered(case, _) => Some(&case.sha256),
+            Self::Answered(case, _) | Self::Known(case, _) => Some(&case.sha256),
             Self::Unreadable(file) => file.sha256.as_deref(),
         }
     }
@@ -207,23 +315,23 @@ impl Entry {
 struct Asked<'a> {
     checkpoint: &'a CheckpointInfo,
     classifier: Classifier,
-    /// Where it ran last, for people.
-    device: String,
 }
 
 impl Asked<'_> {
-    /// The entry of a scan, and what a person should know of the way to it.
+    /// The entry of a scan, and what a person should know of the way to it; `device` becomes where
+    /// the model ran.
     fn entry(
         &mut self,
         scan: &TestScan,
         read: Read,
         learned: &LearnedFrom,
+        device: &mut String,
     ) -> Result<(Entry, Option<String>), ClassifierError> {
         let Read { sha256, picture } = read;
         let (reason, sha256) = match (picture, sha256) {
             (Ok((slice, print)), Some(sha256)) => match self.classify(&slice) {
                 Ok((prediction, notice)) => {
-                    self.device.clone_from(&prediction.device);
+                    device.clone_from(&prediction.device);
                     let seen = learned.seen(&print.hash(), scan.truth);
                     let case = Box::new(case(scan, sha256, &prediction, seen));
                     return Ok((Entry::Answered(case, print), notice));
@@ -253,6 +361,18 @@ impl Asked<'_> {
             }
             other => Ok((other?, None)),
         }
+    }
+}
+
+/// A known case in the light of its class and its copies now.
+fn again(known: &Case, scan: &TestScan, seen: Option<Seen>) -> Case {
+    Case {
+        path: scan.name.clone(),
+        answer: Answer { truth: scan.truth, group: 0, ..known.answer.clone() },
+        twin_in_training: seen.map(|seen| seen.twin),
+        copy_left_out: seen.and_then(|seen| seen.left_out),
+        label_conflict: seen.is_some_and(|seen| seen.other_class),
+        ..known.clone()
     }
 }
 

@@ -128,10 +128,15 @@ impl TestSet {
     }
 }
 
-/// The last part of a folder's name, also where it was given as "." or "..".
+/// The last part of a folder's name, also where it was given as "." or "..". `Testing` alone says
+/// nothing: the folder above it goes before.
 fn plain_name(folder: &Path) -> String {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
+    match whole.parent().and_then(Path::file_name) {
+        Some(above) if whole.ends_with("Testing") => above.to_string_lossy() + "/Testing",
+        _ => whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy(),
+    }
+    .into_owned()
 }
 
 /// SHA-256 of a file, hexadecimal.

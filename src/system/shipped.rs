@@ -14,14 +14,24 @@ pub fn folder(variable: &str, name: &str) -> Option<PathBuf> {
     beside.chain(here).find(|folder| folder.is_dir())
 }
 
+/// The folder of the built-in demo study.
+///
+/// # Errors
+/// Where it is not beside the program; a sentence for people.
+pub fn demo() -> Result<PathBuf, String> {
+    folder("MRIMASTER_DEMO", "assets/demo").ok_or_else(no_demo)
+}
+
+fn no_demo() -> String {
+    "the demo study is not beside the program; `mrimaster phantom DIR` makes one".into()
+}
+
 /// The scans of the built-in demo study by folder, each sorted by name; the volumes come first.
 ///
 /// # Errors
 /// Where the study is not beside the program; a sentence for people.
 pub fn demo_folders() -> Result<Vec<Vec<PathBuf>>, String> {
-    let missing =
-        || "the demo study is not beside the program; `mrimaster phantom DIR` makes one".to_owned();
-    let root = folder("MRIMASTER_DEMO", "assets/demo").ok_or_else(missing)?;
+    let root = demo()?;
     let sorted = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -32,5 +42,5 @@ pub fn demo_folders() -> Result<Vec<Vec<PathBuf>>, String> {
         sorted(&root).into_iter().filter(|path| path.is_dir()).collect();
     folders.sort_by_key(|folder| !(folder.ends_with("dicom") || folder.ends_with("nifti")));
     let files: Vec<Vec<PathBuf>> = folders.iter().map(|folder| sorted(folder)).collect();
-    if files.iter().all(Vec::is_empty) { Err(missing()) } else { Ok(files) }
+    if files.iter().all(Vec::is_empty) { Err(no_demo()) } else { Ok(files) }
 }

@@ -1,43 +1,43 @@
-//! The thread that owns the model. It works on the newest request only, keeps the network and the
-//! last forward pass, and survives whatever happens in them.
+//! The thread that owns the model. Of classifications it works on the newest only; evaluations and
+//! exports wait for each other, and let classifications through. It keeps the network and the last
+//! forward pass, and survives whatever happens in them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 
 use super::Outbox;
-use super::job::{Classify, Response, ScanKey};
-use super::slot::Slot;
+use super::desk::{Desk, Job};
+use super::evaluation::{Surroundings, evaluate};
+use super::job::{Classify, Evaluate, EvaluateFailed, Response, ScanKey};
 use crate::explain::grad_cam::{ExplainError, grad_cam};
 use crate::model::classifier::{Activations, Classifier, ClassifierError};
 use crate::model::prediction::{DeviceChoice, Prediction};
+use crate::review::store::Store;
 use crate::system::caught::caught;
 
-/// Starts the thread; it ends when the slot is closed.
-pub(super) fn spawn(jobs: Arc<Slot<Classify>>, outbox: Outbox) {
+/// Starts the thread; it ends when the desk is closed, and with it what is returned.
+pub(super) fn spawn(desk: Arc<Desk>, outbox: Outbox, store: Store) -> Receiver<()> {
+    let (alive, ended) = channel();
     let work = move || {
-        let mut analyst = Analyst::default();
-        while let Some(job) = jobs.take() {
-            let message = match caught(|| analyst.answer(&job, &jobs, &outbox)) {
-                Ok(Ok(())) => continue,
-                Ok(Err(failure)) => failure.message,
-                Err(panic) => {
-                    // Whatever was kept may be half changed.
-                    analyst.loaded = None;
-                    format!("the classification failed: {panic}")
-                }
-            };
-            outbox.send(Response::ClassifyFailed { id: job.id, message });
+        let _alive = alive;
+        let mut analyst = Analyst { desk, outbox, loaded: None, failed: None };
+        while let Some(job) = analyst.desk.take() {
+            match job {
+                Job::Classify(job) => analyst.classify(&job),
+                Job::Evaluate(job) => analyst.evaluate(&job, &store),
+                Job::Export(_) => {}
+            }
         }
     };
-    std::thread::Builder::new()
-        .name("analyst".into())
-        .spawn(work)
-        .expect("the operating system gives a thread at start");
+    super::thread("analyst", work);
+    ended
 }
 
 /// What the thread keeps between requests.
-#[derive(Default)]
 struct Analyst {
+    desk: Arc<Desk>,
+    outbox: Outbox,
     loaded: Option<Loaded>,
     /// The choice under which a GPU failed: it is not asked again until a person chooses anew.
     failed: Option<DeviceChoice>,
@@ -65,32 +65,58 @@ impl From<ClassifierError> for Failure {
 }
 
 impl Analyst {
-    fn answer(
-        &mut self,
-        job: &Classify,
-        jobs: &Slot<Classify>,
-        outbox: &Outbox,
-    ) -> Result<(), Failure> {
-        if self.failed.is_some_and(|failed| failed != job.device) {
+    fn classify(&mut self, job: &Classify) {
+        let message = match caught(|| self.answer(job)) {
+            Ok(Ok(())) => return,
+            Ok(Err(failure)) => failure.message,
+            Err(panic) => {
+                // Whatever was kept may be half changed.
+                self.loaded = None;
+                format!("the classification failed: {panic}")
+            }
+        };
+        self.outbox.send(Response::ClassifyFailed { id: job.id, message });
+    }
+
+    fn evaluate(&mut self, job: &Evaluate, store: &Store) {
+        let (desk, outbox) = (Arc::clone(&self.desk), self.outbox.clone());
+        let device = self.device(job.device);
+        let mut with = Surroundings {
+            desk: &desk,
+            outbox: &outbox,
+            store,
+            device,
+            classify: &mut |job| self.classify(job),
+        };
+        let result = caught(|| evaluate(job, &mut with)).unwrap_or_else(|panic| {
+            let message = format!("the evaluation failed: {panic}");
+            Err(EvaluateFailed { message, missing: false })
+        });
+        outbox.send(Response::Evaluated { id: job.id, result });
+    }
+
+    /// Where work runs that was asked for on a device: not where it failed before.
+    fn device(&mut self, asked: DeviceChoice) -> DeviceChoice {
+        if self.failed.is_some_and(|failed| failed != asked) {
             self.failed = None;
         }
-        match self.work(job, jobs, outbox) {
+        if self.failed.is_some() { DeviceChoice::Cpu } else { asked }
+    }
+
+    fn answer(&mut self, job: &Classify) -> Result<(), Failure> {
+        match self.work(job) {
             Err(failure) if failure.of_gpu && self.failed.is_none() => {
                 let message = format!("{}; continuing on the CPU", failure.message);
-                outbox.send(Response::Notice { message });
+                self.outbox.send(Response::Notice { message });
                 self.failed = Some(job.device);
-                self.work(job, jobs, outbox)
+                self.work(job)
             }
             other => other,
         }
     }
 
-    fn work(
-        &mut self,
-        job: &Classify,
-        jobs: &Slot<Classify>,
-        outbox: &Outbox,
-    ) -> Result<(), Failure> {
+    fn work(&mut self, job: &Classify) -> Result<(), Failure> {
+        let (desk, outbox) = (Arc::clone(&self.desk), self.outbox.clone());
         let loaded = self.load(job)?;
         let known = loaded.seen.as_ref().is_some_and(|(scan, ..)| *scan == job.scan);
         if !known {
@@ -102,7 +128,7 @@ impl Analyst {
         let Some((_, prediction, activations)) = &loaded.seen else { return Ok(()) };
         let class = job.class.unwrap_or(prediction.predicted);
         outbox.send(Response::Predicted { id: job.id, prediction: Arc::clone(prediction) });
-        if jobs.superseded() {
+        if desk.superseded() {
             return Ok(());
         }
         let evidence = grad_cam(activations, class, job.tap).map_err(|error| Failure {
@@ -115,7 +141,7 @@ impl Analyst {
 
     /// The network that a job asks for, from the last time if it is the same.
     fn load(&mut self, job: &Classify) -> Result<&mut Loaded, Failure> {
-        let device = if self.failed.is_some() { DeviceChoice::Cpu } else { job.device };
+        let device = self.device(job.device);
         let fits = |l: &Loaded| l.checkpoint == job.checkpoint && l.device == device;
         let loaded = match self.loaded.take().filter(fits) {
             Some(loaded) => loaded,

@@ -1,38 +1,82 @@
-//! Threads that read files and own the model, so that the window never waits: `reader` does one
-//! thing after another, `analyst` only the newest.
+//! Threads that read files and own the model, so that the window never waits.
+//!
+//! | file | does |
+//! | --- | --- |
+//! | [`job`] | what is asked and answered |
+//! | `reader` | reads what was opened, one thing after another |
+//! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
+//! | `evaluation` | a test set, scan by scan, on the analyst's thread |
+//! | `figures`, `copies`, `thumbnails`, `words` | a thread each |
+//! | `background` | threads for parallel work that nobody waits for |
 
 mod analyst;
+mod background;
+mod copies;
+mod desk;
+mod evaluation;
+mod figures;
 pub mod job;
 mod reader;
 mod slot;
+mod thumbnails;
+mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use desk::{Desk, Job};
 use job::{Request, Response};
 use reader::{Reader, Task};
 use slot::Slot;
+use thumbnails::Pile;
 
 use crate::model::checkpoint;
+use crate::review::store::Store;
+
+/// How long the end of the program waits for an evaluation to be kept.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The threads, and the way to and from them. They end when this is dropped.
 #[derive(Debug)]
 pub struct Workers {
     reader: Reader,
-    analyst: Arc<Slot<job::Classify>>,
+    desk: Arc<Desk>,
+    analyst_ended: Receiver<()>,
+    figures: Arc<Slot<figures::Task>>,
+    copies: Arc<Slot<copies::Task>>,
+    thumbnails: Arc<Pile>,
+    words: words::Keeper,
     outbox: Outbox,
     responses: Receiver<Response>,
 }
 
-/// Starts the threads. `wake` is called after each response has been put where
-/// [`Workers::try_recv`] finds it.
-pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Workers {
+/// Starts the threads. Reviews are kept below `data`; `wake` is called after each response has been
+/// put where [`Workers::try_recv`] finds it.
+pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers {
     let (sender, responses) = channel();
     let outbox = Outbox { sender, wake: Arc::new(wake) };
-    let analyst = Arc::new(Slot::default());
-    analyst::spawn(Arc::clone(&analyst), outbox.clone());
-    Workers { reader: Reader::start(outbox.clone()), analyst, outbox, responses }
+    let desk = Arc::new(Desk::default());
+    let store = Store::new(&data);
+    let analyst_ended = analyst::spawn(Arc::clone(&desk), outbox.clone(), store);
+    let (figures, copies) = (Arc::new(Slot::default()), Arc::new(Slot::default()));
+    figures::spawn(Arc::clone(&figures), outbox.clone());
+    copies::spawn(Arc::clone(&copies), outbox.clone());
+    let thumbnails = Arc::new(Pile::default());
+    thumbnails::spawn(Arc::clone(&thumbnails), outbox.clone());
+    Workers {
+        reader: Reader::start(outbox.clone()),
+        desk,
+        analyst_ended,
+        figures,
+        copies,
+        thumbnails,
+        words: words::Keeper::start(outbox.clone()),
+        outbox,
+        responses,
+    }
 }
 
 impl Workers {
@@ -43,14 +87,20 @@ impl Workers {
             Request::OpenDemo { id } => self.reader.send(Task::Demo { id }),
             Request::StopOpening { up_to } => self.reader.stop(up_to),
             Request::ListCheckpoints { id, extra } => self.list_checkpoints(id, extra),
-            Request::Classify(classify) => self.analyst.put(classify),
-            Request::Evaluate(_)
-            | Request::StopEvaluating { .. }
-            | Request::Figures { .. }
-            | Request::KeepWord { .. }
-            | Request::Thumbnail { .. }
-            | Request::FindCopies { .. }
-            | Request::Export(_) => {}
+            Request::Classify(classify) => self.desk.put(Job::Classify(classify)),
+            Request::Evaluate(evaluate) => self.desk.put(Job::Evaluate(evaluate)),
+            Request::StopEvaluating { up_to } => self.desk.stop(up_to),
+            Request::Export(export) => self.desk.put(Job::Export(Box::new(export))),
+            Request::Figures { id, evaluation, without } => {
+                self.figures.put(figures::Task { id, evaluation, without });
+            }
+            Request::FindCopies { id, path, among } => {
+                self.copies.put(copies::Task { id, path, among });
+            }
+            Request::Thumbnail { path } => self.thumbnails.put(path),
+            Request::KeepWord { id, home, sha256, word } => {
+                self.words.keep(words::Task { id, home, sha256, word });
+            }
         }
     }
 
@@ -67,17 +117,28 @@ impl Workers {
             let refused = refused.iter().map(ToString::to_string).collect();
             outbox.send(Response::Checkpoints { id, found, refused });
         };
-        std::thread::Builder::new()
-            .name("checkpoints".into())
-            .spawn(list)
-            .expect("the operating system gives a thread");
+        thread("checkpoints", list);
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.analyst.close();
+        self.figures.close();
+        self.copies.close();
+        self.thumbnails.close();
+        self.desk.close();
+        // What an evaluation has done is kept; else the thread is not worth waiting for.
+        if self.desk.evaluating() {
+            let _ = self.analyst_ended.recv_timeout(PATIENCE);
+        }
     }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(work)
+        .expect("the operating system gives a thread")
 }
 
 /// Where responses go: first into the channel, then the window is woken.

@@ -32,10 +32,7 @@ impl Reader {
         let (tasks, received) = channel();
         let stopped = Arc::new(AtomicU64::new(0));
         let worker = Worker { outbox, stopped: Arc::clone(&stopped) };
-        std::thread::Builder::new()
-            .name("reader".into())
-            .spawn(move || received.into_iter().for_each(|task| worker.answer(task)))
-            .expect("the operating system gives a thread at start");
+        super::thread("reader", move || received.into_iter().for_each(|task| worker.answer(task)));
         Self { tasks, stopped }
     }
 

@@ -1,0 +1,280 @@
+//! Evaluations on the thread that owns the model: what is kept is brought back, the rest is asked,
+//! and a reader's classification is answered between two scans.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Outbox;
+use super::background;
+use super::desk::Desk;
+use super::job::{
+    Classify, Evaluate, EvaluateFailed, Evaluated, Mode, OpenedReview, Progress, RequestId,
+    Response, TestSource,
+};
+use crate::evaluate::bootstrap::Bootstrap;
+use crate::evaluate::report::{Case, Evaluation, Unreadable};
+use crate::evaluate::run::{self, Answers, Known, Step, ask};
+use crate::evaluate::test_set::TestSet;
+use crate::model::checkpoint;
+use crate::model::prediction::{CheckpointInfo, DeviceChoice};
+use crate::review::manifest::Manifest;
+use crate::review::store::{Review, Store};
+use crate::review::word_file;
+use crate::system::caught::caught;
+use crate::system::shipped;
+use crate::train::history;
+
+/// Answers are sent together, so that thousands of known ones do not flood the window.
+const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
+/// What is done is kept this often: a program that is killed loses no more.
+const BETWEEN_KEEPINGS: Duration = Duration::from_secs(15);
+
+/// What an evaluation works with, beside its request.
+pub(super) struct Surroundings<'a> {
+    pub desk: &'a Desk,
+    pub outbox: &'a Outbox,
+    pub store: &'a Store,
+    /// Where the model runs.
+    pub device: DeviceChoice,
+    /// Answers a classification that a reader waits for.
+    pub classify: &'a mut dyn FnMut(&Classify),
+}
+
+/// Answers an [`Evaluate`], but for its last response.
+pub(super) fn evaluate(
+    job: &Evaluate,
+    with: &mut Surroundings,
+) -> Result<Evaluated, EvaluateFailed> {
+    let mut test = Test::open(job, with)?;
+    // Stopped before it began: there is still what was kept.
+    let mode = if with.desk.stopped(job.id) { Mode::Recall } else { job.mode };
+    let found = match mode {
+        Mode::Recall => Some(test.recall().ok_or_else(|| {
+            let model = test.checkpoint.name();
+            failed(format!(
+                "{model} was not asked about {} yet; start the evaluation",
+                test.set.name
+            ))
+        })?),
+        // What is whole and unchanged needs no run.
+        Mode::GoOn => test.recall().filter(|found| found.complete && found.stale.is_none()),
+        Mode::Anew => None,
+    };
+    test.say_troubles(with.outbox);
+    if let Some(found) = found {
+        let evaluation = &found.evaluation;
+        let progress = Progress {
+            done: evaluation.cases.len() + evaluation.unreadable.len(),
+            total: evaluation.test_set.scans,
+            ..Progress::default()
+        };
+        let (cases, unreadable) = (Vec::new(), Vec::new());
+        with.outbox.send(Response::Evaluating { id: job.id, cases, unreadable, progress });
+        return Ok(found);
+    }
+    let known = match mode {
+        Mode::Anew => None,
+        _ => test.review.kept(&test.checkpoint),
+    };
+    let known = known.map(|kept| Known::of(kept.evaluation)).unwrap_or_default();
+    test.ask(&known, job.id, with)
+}
+
+/// A test set, its review and the model that is asked about it.
+struct Test {
+    set: TestSet,
+    checkpoint: CheckpointInfo,
+    review: Review,
+    /// The files as they were when this began.
+    files: Manifest,
+}
+
+impl Test {
+    fn open(job: &Evaluate, with: &Surroundings) -> Result<Self, EvaluateFailed> {
+        let folder = folder_of(&job.source)?;
+        let checkpoint = checkpoint::info(&job.checkpoint).map_err(failed)?;
+        let set = TestSet::read(&folder, &checkpoint).map_err(failed)?;
+        let demo = job.source == TestSource::Demo;
+        let review = with.store.open(&set, demo, job.moved_from.as_deref()).map_err(failed)?;
+        let files = Manifest::of(&set);
+        let (words, trouble) = word_file::read(&review.home);
+        let mut test = Self { set, checkpoint, review, files };
+        test.review.troubles.extend(trouble);
+        let opened = OpenedReview {
+            home: test.review.home.clone(),
+            training: training_beside(&test.set.root),
+            root: test.set.root.clone(),
+            name: test.set.name.clone(),
+            classes: test.checkpoint.card.classes.clone(),
+            scans: test.set.scans.len(),
+            left_out: test.set.left_out.clone(),
+            words,
+            history: Arc::new(history::read(&job.checkpoint.with_extension("history.json"))),
+        };
+        with.outbox.send(Response::ReviewOpened { id: job.id, review: Arc::new(opened) });
+        Ok(test)
+    }
+
+    /// What is kept of this model, else of one of its name; no scan is read.
+    fn recall(&mut self) -> Option<Evaluated> {
+        let (kept, stale) = match self.review.kept(&self.checkpoint) {
+            Some(kept) => {
+                let stale = kept.files.changes(&self.files);
+                (kept, stale)
+            }
+            None => {
+                let (kept, made) = self.review.kept_of_another(&self.checkpoint)?;
+                (kept, Some(made))
+            }
+        };
+        let complete = kept.evaluation.test_set.sha256.is_some();
+        Some(Evaluated { evaluation: Arc::new(kept.evaluation), complete, stale })
+    }
+
+    /// Asks the model about every scan that is not `known`, and keeps what it answers.
+    fn ask(
+        &mut self,
+        known: &Known,
+        id: RequestId,
+        with: &mut Surroundings,
+    ) -> Result<Evaluated, EvaluateFailed> {
+        let (desk, outbox, device) = (with.desk, with.outbox, with.device);
+        let mut batch = Batch::new(id);
+        let mut kept_at = Instant::now();
+        let mut unkept = None;
+        let mut each = |progress: run::Progress| {
+            batch.add(&progress);
+            if let Step::Notice(notice) = progress.step {
+                outbox.send(Response::Notice { message: notice.to_owned() });
+            }
+            if batch.is_due() {
+                batch.send(outbox);
+            }
+            if kept_at.elapsed() >= BETWEEN_KEEPINGS {
+                unkept = self.keep(&progress.answers.so_far()).err();
+                kept_at = Instant::now();
+            }
+            if let Some(job) = desk.classify_within(Duration::ZERO) {
+                (with.classify)(&job);
+            }
+            // What a reader asked in between does not count.
+            batch.since = Instant::now();
+            if desk.stopped(id) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let answers = ask(&self.set, &self.checkpoint, device, known, &mut each).map_err(failed)?;
+        batch.send(outbox);
+        // The figures of many scans take a while: whatever comes, this is there.
+        unkept = self.keep(&answers.so_far()).err().or(unkept);
+        if desk.closed() {
+            return Err(failed("the program was closed"));
+        }
+        let complete = answers.complete();
+        let evaluation = finish(answers, with)?;
+        unkept = self.keep(&evaluation).err().or(unkept);
+        if let Some(message) = unkept {
+            outbox.send(Response::Notice { message });
+        }
+        Ok(Evaluated { evaluation: Arc::new(evaluation), complete, stale: None })
+    }
+
+    fn keep(&self, evaluation: &Evaluation) -> Result<(), String> {
+        self.review.keep(&self.checkpoint, &self.files, evaluation)
+    }
+
+    fn say_troubles(&mut self, outbox: &Outbox) {
+        for message in self.review.troubles.drain(..) {
+            outbox.send(Response::Notice { message });
+        }
+    }
+}
+
+/// Groups and figures, on other threads, while classifications are answered on this one.
+fn finish(answers: Answers, with: &mut Surroundings) -> Result<Evaluation, EvaluateFailed> {
+    const PATIENCE: Duration = Duration::from_millis(20);
+    std::thread::scope(|scope| {
+        let work = || caught(|| background::run(|| answers.evaluation(Bootstrap::default())));
+        let finishing = scope.spawn(work);
+        while !finishing.is_finished() {
+            if let Some(job) = with.desk.classify_within(PATIENCE) {
+                (with.classify)(&job);
+            }
+        }
+        let finished = finishing.join().unwrap_or_else(|_| Err("the thread ended".into()));
+        finished.map_err(|panic| failed(format!("the figures could not be made: {panic}")))
+    })
+}
+
+/// Answers on their way to the window.
+struct Batch {
+    id: RequestId,
+    cases: Vec<Case>,
+    unreadable: Vec<Unreadable>,
+    progress: Progress,
+    /// When the last ones were; the first go at once.
+    sent: Option<Instant>,
+    /// When the scan was begun that is done next.
+    since: Instant,
+}
+
+impl Batch {
+    fn new(id: RequestId) -> Self {
+        let (progress, since) = (Progress::default(), Instant::now());
+        Self { id, cases: Vec::new(), unreadable: Vec::new(), progress, sent: None, since }
+    }
+
+    fn add(&mut self, now: &run::Progress) {
+        (self.progress.done, self.progress.total) = (now.done, now.total);
+        match now.step {
+            Step::Answered(case) => {
+                self.cases.push(case.clone());
+                self.progress.asked += 1;
+                self.progress.elapsed += self.since.elapsed();
+            }
+            Step::Known(case) => self.cases.push(case.clone()),
+            Step::Unreadable(file) => self.unreadable.push(file.clone()),
+            Step::Notice(_) => {}
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.sent.is_none_or(|sent| sent.elapsed() >= BETWEEN_BATCHES)
+    }
+
+    fn send(&mut self, outbox: &Outbox) {
+        outbox.send(Response::Evaluating {
+            id: self.id,
+            cases: std::mem::take(&mut self.cases),
+            unreadable: std::mem::take(&mut self.unreadable),
+            progress: self.progress,
+        });
+        self.sent = Some(Instant::now());
+    }
+}
+
+fn folder_of(source: &TestSource) -> Result<PathBuf, EvaluateFailed> {
+    let folder = match source {
+        TestSource::Demo => return shipped::demo().map_err(failed),
+        TestSource::Folder(folder) => folder,
+    };
+    if !folder.exists() {
+        let message = format!(
+            "{}: the folder is gone; bring it back or choose where it is now",
+            folder.display()
+        );
+        return Err(EvaluateFailed { message, missing: true });
+    }
+    Ok(std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
+}
+
+/// The `Training` beside a `Testing`.
+fn training_beside(root: &Path) -> Option<PathBuf> {
+    let testing = root.file_name().is_some_and(|name| name == "Testing");
+    let training = root.parent().filter(|_| testing)?.join("Training");
+    training.is_dir().then_some(training)
+}
+
+fn failed(message: impl ToString) -> EvaluateFailed {
+    EvaluateFailed { message: message.to_string(), missing: false }
+}
