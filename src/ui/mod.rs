@@ -13,6 +13,7 @@ pub mod offscreen;
 mod overlay_controls;
 mod probabilities;
 mod reliability;
+pub mod review;
 mod scan_labels;
 mod series_list;
 mod sheets;

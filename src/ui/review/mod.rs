@@ -1,0 +1,4 @@
+//! The review of an evaluation.
+
+pub mod figures;
+mod plot;
