@@ -27,6 +27,19 @@ impl Estimate {
         let interval = enough.then(|| [percentile(&drawn, 0.025), percentile(&drawn, 0.975)]);
         Self { value, interval: interval.filter(|[low, high]| low < high) }
     }
+
+    /// For people: "0.83 [0.77–0.89]".
+    pub fn share(self) -> String {
+        let interval = self.interval.map(|[low, high]| format!(" [{low:.2}–{high:.2}]"));
+        format!("{:.2}{}", self.value, interval.unwrap_or_default())
+    }
+
+    /// For people: "83.1 % [77.0–89.4]".
+    pub fn percent(self) -> String {
+        let interval =
+            self.interval.map(|[low, high]| format!(" [{:.1}–{:.1}]", 100.0 * low, 100.0 * high));
+        format!("{:.1} %{}", 100.0 * self.value, interval.unwrap_or_default())
+    }
 }
 
 /// How often and from which seed groups are drawn.
@@ -115,6 +128,15 @@ mod tests {
         assert_eq!(draws(4), draws(4));
         assert_ne!(draws(4), draws(5));
         assert_ne!(draws(4)[0], draws(4)[1]);
+    }
+
+    #[test]
+    fn estimates_read_well() {
+        let known = Estimate { value: 0.8312, interval: Some([0.77, 0.8949]) };
+        assert_eq!(known.share(), "0.83 [0.77–0.89]");
+        assert_eq!(known.percent(), "83.1 % [77.0–89.5]");
+        let alone = Estimate { value: 1.0, interval: None };
+        assert_eq!((alone.share(), alone.percent()), ("1.00".into(), "100.0 %".into()));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | [`metrics`], [`reliability`], [`bootstrap`] | answers to figures with intervals |
 //! | [`curves`] | ROC, precision and recall, and how sure right and wrong answers were |
 //! | [`compare`] | two models on one test set |
+//! | `leak` | how much of the test set the model has learned from, in words |
 //! | [`report`] | `evaluation.json` and `results.csv` |
 //!
 //! Nothing here prints: the command line and the window each show it in their own way.
@@ -16,6 +17,7 @@ pub mod bootstrap;
 pub mod compare;
 pub mod copies;
 pub mod curves;
+mod leak;
 pub mod metrics;
 pub mod reliability;
 pub mod report;

@@ -276,13 +276,47 @@ impl Evaluation {
     /// `results.csv`: one row for each file of the test set, in the order of names. Probabilities of
     /// every class come twice, raw and calibrated; what is not known is empty.
     fn table(&self) -> Result<Vec<u8>, csv::Error> {
+        self.table_with(&[], &|_| Vec::new())
+    }
+
+    /// The same with further columns; `cells` fills them for the file of a SHA-256.
+    pub(crate) fn table_with(
+        &self,
+        columns: &[&str],
+        cells: &dyn Fn(Option<&str>) -> Vec<String>,
+    ) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let columns = |kind: &str| -> Vec<String> {
+        let mut header = self.columns();
+        let width = header.len();
+        header.extend(columns.iter().map(|&column| String::from(column)));
+        writer.write_record(&header)?;
+
+        let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
+        rows.extend(self.cases.iter().map(|case| {
+            let mut row = self.row(case);
+            row.extend(cells(Some(&case.sha256)));
+            (case.path.as_str(), row)
+        }));
+        rows.extend(self.unreadable.iter().map(|file| {
+            let mut row = vec![String::new(); width];
+            row[0].clone_from(&file.path);
+            row[1].clone_from(&self.classes[file.truth]);
+            row[width - 1].clone_from(&file.reason);
+            row.extend(cells(file.sha256.as_deref()));
+            (file.path.as_str(), row)
+        }));
+        rows.sort_by_key(|(path, _)| *path);
+        rows.into_iter().try_for_each(|(_, row)| writer.write_record(row))?;
+        writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let of_classes = |kind: &str| -> Vec<String> {
             self.classes.iter().map(|class| format!("{kind} {class}")).collect()
         };
-        let mut header: Vec<String> = ["path", "true", "predicted"].map(String::from).to_vec();
-        header.extend(columns("probability"));
-        header.extend(columns("calibrated"));
+        let mut columns: Vec<String> = ["path", "true", "predicted"].map(String::from).to_vec();
+        columns.extend(of_classes("probability"));
+        columns.extend(of_classes("calibrated"));
         let last = [
             "correct",
             "twin in training",
@@ -291,21 +325,8 @@ impl Evaluation {
             "unfamiliar",
             "unreadable",
         ];
-        header.extend(last.map(String::from));
-        writer.write_record(&header)?;
-
-        let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
-        rows.extend(self.cases.iter().map(|case| (case.path.as_str(), self.row(case))));
-        rows.extend(self.unreadable.iter().map(|file| {
-            let mut row = vec![String::new(); header.len()];
-            row[0].clone_from(&file.path);
-            row[1].clone_from(&self.classes[file.truth]);
-            row[header.len() - 1].clone_from(&file.reason);
-            (file.path.as_str(), row)
-        }));
-        rows.sort_by_key(|(path, _)| *path);
-        rows.into_iter().try_for_each(|(_, row)| writer.write_record(row))?;
-        writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+        columns.extend(last.map(String::from));
+        columns
     }
 
     fn row(&self, case: &Case) -> Vec<String> {
@@ -366,7 +387,7 @@ fn cannot_be_written(path: &Path, error: &dyn std::fmt::Display) -> ReportError 
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// An evaluation of two classes: a case for each truth, calibrated confidence in "sick", and

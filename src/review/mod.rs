@@ -7,9 +7,14 @@
 //! | [`word_file`] | the words kept in it |
 //! | [`manifest`] | what tells that the scans have changed since |
 //! | `file` | files that may be broken |
+//! | [`figure`] | what is drawn of an evaluation, and as SVG |
+//! | [`table`] | the cases with the reader's words, as CSV |
 
+pub mod figure;
 mod file;
 pub mod manifest;
+mod markup;
 pub mod store;
+pub mod table;
 pub mod word;
 pub mod word_file;

@@ -3,4 +3,5 @@
 
 pub mod caught;
 pub mod files;
+pub mod palette;
 pub mod shipped;

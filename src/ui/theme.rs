@@ -3,6 +3,7 @@
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, vec2};
 
 use crate::state::ThemeChoice;
+use crate::system::palette;
 
 /// Colours by what they mean.
 #[derive(Clone, Copy, Debug)]
@@ -73,18 +74,15 @@ pub fn tokens(ui: &egui::Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }
 }
 
-/// The colour of a class, one everywhere whatever order a model has them in: Okabe and Ito's, told
-/// apart by colour-blind readers. Other classes take turns.
+/// The colour of a class, one everywhere whatever order a model has them in.
 pub fn class_color(name: &str, index: usize) -> Color32 {
-    const KNOWN: [&str; 4] = ["glioma", "meningioma", "no tumour", "pituitary"];
-    const OKABE_ITO: [Color32; 4] = [
-        Color32::from_rgb(0xe6, 0x9f, 0x00),
-        Color32::from_rgb(0x56, 0xb4, 0xe9),
-        Color32::from_rgb(0x00, 0x9e, 0x73),
-        Color32::from_rgb(0xcc, 0x79, 0xa7),
-    ];
-    let place = KNOWN.iter().position(|known| *known == name).unwrap_or(index);
-    OKABE_ITO[place % OKABE_ITO.len()]
+    place_color(palette::place(name, index))
+}
+
+/// The colour of a place in the palette of classes.
+pub fn place_color(place: usize) -> Color32 {
+    let [red, green, blue] = palette::color(place);
+    Color32::from_rgb(red, green, blue)
 }
 
 /// Small text: labels, units, corner texts.

@@ -23,7 +23,7 @@ pub(super) fn evaluation(of: &Evaluation) -> String {
         printable(&of.test_set.folder),
         about(of)
     );
-    let mut table = Table { text, parts: parts(of) };
+    let mut table = Table { text, parts: of.parts.named() };
     table.heads("95 % intervals in brackets");
     table.row("scans", &|f| f.scans.to_string());
     table.row("accuracy", &|f| percent(f.accuracy));
@@ -67,49 +67,7 @@ fn about(of: &Evaluation) -> String {
     if of.parts.all.calibrated.is_none() {
         text.push_str("; probabilities are not calibrated");
     }
-    let leak = match &of.parts.twin_in_training {
-        None => format!(
-            "The card of {} does not list the scans it has learned from: whether it has seen some of \
-             these is not known.",
-            of.model.name
-        ),
-        Some(twins) if twins.scans == 0 => format!(
-            "None of the {} scans is known to be in this model's training data ({} scans){}.",
-            all.scans,
-            of.model.learned_from,
-            of.parts.copy_left_out.as_ref().map_or(String::new(), |part| format!(
-                "; copies of {} were left out of it",
-                part.scans
-            ))
-        ),
-        Some(twins) => format!(
-            "{} of {} scans are also in this model's training data: {:.0} %.",
-            twins.scans,
-            all.scans,
-            100.0 * twins.scans as f64 / all.scans as f64
-        ),
-    };
-    format!("{text}.\n{leak}")
-}
-
-/// The parts that say different things.
-fn parts(of: &Evaluation) -> Vec<(&'static str, &Figures)> {
-    let parts = &of.parts;
-    let mut list = vec![("all scans", &parts.all)];
-    // Parts without a scan say nothing: those with a twin where nothing leaks.
-    let further = [
-        ("twin in training", &parts.twin_in_training),
-        ("no twin in training", &parts.no_twin),
-        ("copy left out", &parts.copy_left_out),
-        ("no copy at all", &parts.no_copy),
-    ];
-    let some = |part: &&Figures| part.scans > 0 && part.scans < parts.all.scans;
-    list.extend(
-        further
-            .into_iter()
-            .filter_map(|(name, part)| part.as_ref().filter(some).map(|part| (name, part))),
-    );
-    list
+    format!("{text}.\n{}", of.leak())
 }
 
 /// The parts side by side.
@@ -226,13 +184,7 @@ fn test(of: &Comparison, what: &str, test: &McNemar) -> String {
 
 /// "76.1 % [71.9–80.2]"; a dash where it is undefined.
 fn percent(estimate: Option<Estimate>) -> String {
-    let text = |estimate: Estimate| {
-        let interval = estimate
-            .interval
-            .map(|[low, high]| format!(" [{:.1}–{:.1}]", low * 100.0, high * 100.0));
-        format!("{:.1} %{}", estimate.value * 100.0, interval.unwrap_or_default())
-    };
-    estimate.map_or(DASH.into(), text)
+    estimate.map_or(DASH.into(), Estimate::percent)
 }
 
 fn number(estimate: Option<Estimate>) -> String {
