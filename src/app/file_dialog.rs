@@ -1,12 +1,15 @@
-//! The desktop's dialog to choose files, on a thread: the window goes on meanwhile.
+//! The desktop's dialogs to choose files and folders, on a thread: the window goes on meanwhile.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-/// The dialog, open or not.
+use crate::state::PathOf;
+use crate::worker::job::ExportKind;
+
+/// The dialog, open or not, and what it asks for.
 #[derive(Default)]
-pub(super) struct FileDialog(Option<Receiver<Answer>>);
+pub(super) struct FileDialog(Option<(PathOf, Receiver<Answer>)>);
 
 /// What came of a dialog.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,34 +21,53 @@ pub(super) enum Answer {
 }
 
 impl FileDialog {
-    /// Opens the dialog, unless it is open.
-    pub fn open(&mut self, ctx: &egui::Context) {
+    /// Opens the dialog, unless one is open.
+    pub fn open(&mut self, ctx: &egui::Context, of: PathOf) {
         if self.0.is_some() {
             return;
         }
         let (sender, receiver) = channel();
-        self.0 = Some(receiver);
+        self.0 = Some((of, receiver));
         let ctx = ctx.clone();
-        let ask = move || {
+        let work = move || {
             let began = Instant::now();
-            let files = rfd::FileDialog::new().set_title("Open scans").pick_files();
+            let files = ask(of);
             // The window may be gone by now.
-            _ = sender.send(understand(files.unwrap_or_default(), began.elapsed()));
+            _ = sender.send(understand(files, began.elapsed()));
             ctx.request_repaint();
         };
         // Without a thread the sender is gone, and the answer is that there is no dialog.
-        _ = std::thread::Builder::new().name("file dialog".into()).spawn(ask);
+        _ = std::thread::Builder::new().name("file dialog".into()).spawn(work);
     }
 
-    /// The answer, once, when it is there.
-    pub fn answer(&mut self) -> Option<Answer> {
-        let answer = match self.0.as_ref()?.try_recv() {
+    /// The answer, once, when it is there, and what was asked for.
+    pub fn answer(&mut self) -> Option<(PathOf, Answer)> {
+        let (of, receiver) = self.0.as_ref()?;
+        let of = *of;
+        let answer = match receiver.try_recv() {
             Ok(answer) => answer,
             Err(TryRecvError::Empty) => return None,
             Err(TryRecvError::Disconnected) => Answer::Missing,
         };
         self.0 = None;
-        Some(answer)
+        Some((of, answer))
+    }
+}
+
+/// The paths a person chooses; none where there is no dialog, or it was cancelled.
+fn ask(of: PathOf) -> Vec<PathBuf> {
+    let dialog = rfd::FileDialog::new();
+    let one = |path: Option<PathBuf>| path.into_iter().collect();
+    match of {
+        PathOf::Scan => dialog.set_title("Open scans").pick_files().unwrap_or_default(),
+        PathOf::TestSet => one(dialog.set_title("Open a test set").pick_folder()),
+        PathOf::MovedTestSet => one(dialog.set_title("Where the test set is now").pick_folder()),
+        PathOf::Export(ExportKind::Csv) => {
+            one(dialog.set_title("Export as CSV").set_file_name("cases.csv").save_file())
+        }
+        PathOf::Export(ExportKind::Html) => {
+            one(dialog.set_title("Export as HTML").set_file_name("report.html").save_file())
+        }
     }
 }
 
@@ -70,8 +92,8 @@ mod tests {
 
     #[test]
     fn a_dialog_whose_thread_is_gone_is_missing() {
-        let mut dialog = FileDialog(Some(channel().1));
-        assert_eq!(dialog.answer(), Some(Answer::Missing));
+        let mut dialog = FileDialog(Some((PathOf::TestSet, channel().1)));
+        assert_eq!(dialog.answer(), Some((PathOf::TestSet, Answer::Missing)));
         assert_eq!(dialog.answer(), None);
     }
 }

@@ -13,10 +13,10 @@ use file_dialog::{Answer, FileDialog};
 use keeper::Keeper;
 
 use crate::model::prediction::DeviceChoice;
-use crate::state::{Command, Level, Settings, State};
+use crate::state::{Command, Level, PathOf, Room, Settings, State};
 use crate::ui::textures::Textures;
 use crate::ui::{self, Screen, theme};
-use crate::worker::job::{Request, Response};
+use crate::worker::job::{ExportKind, Request, Response, TestSource};
 
 /// The threads that read files and own the model, as the window sees them. Neither call waits.
 pub trait Workers {
@@ -46,6 +46,8 @@ pub struct Start {
     pub paths: Vec<PathBuf>,
     /// Whether to open the demo study.
     pub demo: bool,
+    /// A test set to review.
+    pub review: Option<TestSource>,
     /// A checkpoint to classify with in this run; else the one chosen last.
     pub model: Option<PathBuf>,
     /// Where to run it in this run; else as the settings say.
@@ -86,6 +88,13 @@ impl App {
         let mut state = State::new(settings, start.model, start.device);
         if let Some(message) = trouble {
             state.say(Level::Warning, message);
+        }
+        if start.demo || !start.paths.is_empty() {
+            // Whoever names a scan wants to see it first.
+            state.apply(Command::Enter(Room::Reading));
+        }
+        if let Some(source) = start.review {
+            state.want_review(source);
         }
         let mut requests = state.apply(Command::Open(start.paths));
         if start.demo {
@@ -129,8 +138,13 @@ impl App {
             self.seen = true;
             log::info!("the first scan is drawn");
         }
-        if !dropped.is_empty() {
-            commands.push(Command::Open(dropped));
+        match dropped.as_slice() {
+            [] => {}
+            // A folder of folders is a test set; a folder of slices is a series.
+            [folder] if self.state.session.room == Room::Review && folder.is_dir() => {
+                commands.push(Command::Review(TestSource::Folder(folder.clone())));
+            }
+            _ => commands.push(Command::Open(dropped)),
         }
         if !commands.is_empty() {
             // They are applied after the frame that asked for them: another one shows the outcome.
@@ -138,7 +152,15 @@ impl App {
         }
         for command in commands {
             match command {
-                Command::ChooseFiles => self.dialog.open(ui.ctx()),
+                Command::ChooseFiles => self.dialog.open(ui.ctx(), PathOf::Scan),
+                Command::ChooseTestSet => self.dialog.open(ui.ctx(), PathOf::TestSet),
+                Command::FindTestSet => self.dialog.open(ui.ctx(), PathOf::MovedTestSet),
+                Command::ExportTable => {
+                    self.dialog.open(ui.ctx(), PathOf::Export(ExportKind::Csv));
+                }
+                Command::ExportReport => {
+                    self.dialog.open(ui.ctx(), PathOf::Export(ExportKind::Html));
+                }
                 Command::Quit => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
                 command => self.apply(command),
             }
@@ -151,8 +173,11 @@ impl App {
     fn receive(&mut self, ctx: &egui::Context) {
         const BUDGET: Duration = Duration::from_millis(8);
         match self.dialog.answer() {
-            Some(Answer::Chosen(paths)) => self.apply(Command::Open(paths)),
-            Some(Answer::Missing) => self.state.no_file_dialog(),
+            Some((PathOf::Scan, Answer::Chosen(paths))) => self.apply(Command::Open(paths)),
+            Some((of, Answer::Chosen(paths))) => {
+                paths.into_iter().for_each(|path| self.apply(ui::command_for(of, path)));
+            }
+            Some((of, Answer::Missing)) => self.state.no_file_dialog(of),
             None => {}
         }
         if let Some(message) = self.keeper.failure() {

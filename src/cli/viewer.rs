@@ -11,6 +11,7 @@ use crate::model::prediction::DeviceChoice;
 use crate::review::store::data_folder;
 use crate::system::files::write_whole;
 use crate::worker;
+use crate::worker::job::TestSource;
 
 /// How long a picture waits for the maps of its scan.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -23,6 +24,10 @@ pub(super) struct Options {
     /// Open the built-in demo study: synthetic scans
     #[arg(long)]
     demo: bool,
+    /// Review a test set, a folder of labelled scans: its confusion matrix and its cases; `demo` is
+    /// the built-in one
+    #[arg(long, value_name = "DIR|demo")]
+    review: Option<PathBuf>,
     /// A model's name (`mrimaster models` lists them) or a .safetensors file
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<String>,
@@ -52,9 +57,16 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
         Some(model) => Some(std::path::absolute(models::find(Some(model))?.path)?),
         None => None,
     };
+    let review = match options.review {
+        Some(demo) if demo.as_os_str() == "demo" => Some(TestSource::Demo),
+        // It is kept for the next run, which may start in another folder.
+        Some(folder) => Some(TestSource::Folder(std::path::absolute(folder)?)),
+        None => None,
+    };
     let start = Start {
         paths: options.paths,
         demo: options.demo,
+        review,
         model,
         device: options.device,
         settings: app::settings_file(),
@@ -140,6 +152,7 @@ mod tests {
         let options = Options {
             paths: vec![folder.path().join("missing.png")],
             demo: false,
+            review: None,
             model: None,
             device: None,
             screenshot: Some(file.clone()),
@@ -161,6 +174,7 @@ mod tests {
         let options = Options {
             paths: vec![scan.clone()],
             demo: false,
+            review: None,
             model: None,
             device: None,
             screenshot: Some(scan.clone()),

@@ -61,11 +61,17 @@ impl Vgg16 {
                 nn::linear(&classifier / "6", 4096, classes, large_linear()),
             ]),
             VggHead::Pooled => {
-                Head::Pooled(nn::linear(&classifier / "1", 512, classes, LinearConfig::default()))
+                Head::Pooled(nn::linear(&classifier / "1", 512, classes, pooled_linear()))
             }
         };
         Self { stages, head }
     }
+}
+
+/// The features are in the tens where values go in as they do for the published weights: with
+/// weights of the usual size, training would spend its epochs on unlearning them.
+fn pooled_linear() -> LinearConfig {
+    LinearConfig { ws_init: Init::Randn { mean: 0.0, stdev: 1e-3 }, ..large_linear() }
 }
 
 /// torchvision's start: N(0, 0.01), no bias.

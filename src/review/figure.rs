@@ -15,13 +15,16 @@ mod svg;
 mod training;
 mod trust;
 
+use serde::{Deserialize, Serialize};
+
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
 use crate::train::history::Epoch;
 use chart::Chart;
 
 /// What can be seen of an evaluation beside its matrix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// A table: it has no chart.
     #[default]

@@ -3,12 +3,12 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`word`] | the reader's word on a case: whether its label is right, and a comment |
+//! | [`figure`] | what is drawn of an evaluation, and as SVG |
+//! | [`table`] | the cases with the reader's words, as CSV |
 //! | [`store`] | the folder of a review, and the evaluations kept in it |
 //! | [`word_file`] | the words kept in it |
 //! | [`manifest`] | what tells that the scans have changed since |
 //! | `file` | files that may be broken |
-//! | [`figure`] | what is drawn of an evaluation, and as SVG |
-//! | [`table`] | the cases with the reader's words, as CSV |
 
 pub mod figure;
 mod file;

@@ -3,11 +3,15 @@
 
 use std::path::PathBuf;
 
-use super::session::Sheet;
-use super::settings::{Dock, Overlay};
+use super::review::{Filter, Order, Selection};
+use super::session::{Room, Sheet};
+use super::settings::{Dock, Overlay, Share};
 use super::view::View;
+use crate::evaluate::report::Without;
 use crate::imaging::Window;
 use crate::model::prediction::{DeviceChoice, TapPoint};
+use crate::review::figure::Figure;
+use crate::worker::job::{ExportKind, TestSource};
 
 /// Writes the commands without a value and their table from one list, so that none is missing in it.
 macro_rules! commands {
@@ -45,6 +49,28 @@ commands! {
             OpenDemo: "Open the demo study", "Synthetic scans that come with the program", [ctrl("D")];
             CloseSeries: "Close", "Close the series that is shown", [ctrl("W")];
             Quit: "Quit", "Leave the program", [ctrl("Q")];
+        }
+        Review {
+            ChooseTestSet: "Test set…", "Choose a folder of labelled scans, a folder for each class, and ask the model about each", [ctrl("E")];
+            ReviewDemo: "Review the demo set", "The labelled synthetic scans that come with the program", [];
+            ToggleRoom: "Reading or review", "Change between the scan and the test set", [key("M")];
+            NextCase: "Next case", "Go to the next case of the list", [key("N")];
+            PreviousCase: "Previous case", "Go to the case before in the list", [key("B")];
+            NextMistake: "Next mistake", "Go to the next wrong answer of the list", [key("J")];
+            PreviousMistake: "Previous mistake", "Go to the wrong answer before in the list", [key("K")];
+            ExplainTruth: "True or predicted class", "Change between the maps of the predicted and of the true class", [key("C")];
+            OtherModel: "Other model", "Show the scan under the model that is compared, or under the first again", [key("X")];
+            Agree: "Agree with the label", "Say that the label of this case is right, or take that back", [key("A")];
+            Dispute: "Label looks wrong", "Say that the label of this case looks wrong, or take that back", [key("D")];
+            Unsure: "Unsure of the label", "Say that you are not sure of the label, or take that back", [key("S")];
+            UndoWord: "Take the last word back", "Undo the last verdict or comment", [ctrl("Z")];
+            StopEvaluating: "Stop evaluating", "Leave off asking the model; what is done is kept", [];
+            GoOnEvaluating: "Go on evaluating", "Ask the model about the scans that lack an answer", [];
+            EvaluateAnew: "Evaluate again", "Throw the kept answers away and ask about every scan; your words stay", [];
+            ExportTable: "Export as CSV…", "One row for each case, with your words", [];
+            ExportReport: "Export as HTML…", "One page with matrices, figures, the first cases of the list, and the model's card", [];
+            FindTestSet: "Test set was moved…", "Choose the place where the folder of this review is now; answers and words are taken along", [];
+            CloseReview: "Close the review", "Put the test set away; answers and words are kept", [];
         }
         View {
             PreviousSlice: "Previous slice", "Go one slice back", [key("Up")];
@@ -119,6 +145,36 @@ commands! {
         SelectDevice(DeviceChoice),
         /// How maps look.
         SetOverlay(Overlay),
+        /// Review the scans of this folder.
+        Review(TestSource),
+        /// The folder of the review was moved to this place.
+        ReviewMoved(PathBuf),
+        /// Go to a room.
+        Enter(Room),
+        /// Ask a second model about the same scans, or forget it.
+        CompareWith(Option<PathBuf>),
+        /// List a part of the matrix.
+        Select(Selection),
+        /// Narrow the list down.
+        SetFilter(Filter),
+        /// Put the list in order.
+        SetOrder(Order),
+        /// Which cases do not count.
+        SetWithout(Without),
+        /// Mark a case in the list.
+        ChooseCase(String),
+        /// Read a case.
+        OpenCase(String),
+        /// Comment on the chosen case.
+        Comment(String),
+        /// What the shares in the matrix are of.
+        SetShare(Share),
+        /// Show a figure below the matrix.
+        ShowFigure(Figure),
+        /// These cases are in sight: small pictures of them are wanted.
+        LookAt(Vec<String>),
+        /// Write the evaluation to this file.
+        Export(ExportKind, PathBuf),
         /// Take a toast down.
         DismissNotice(u64),
         /// Forget all notices.
@@ -146,6 +202,7 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Menu {
     File,
+    Review,
     View,
     Window,
     Evidence,
@@ -155,13 +212,21 @@ pub enum Menu {
 
 impl Menu {
     /// From left to right.
-    pub const ALL: [Self; 6] =
-        [Self::File, Self::View, Self::Window, Self::Evidence, Self::Panels, Self::Help];
+    pub const ALL: [Self; 7] = [
+        Self::File,
+        Self::Review,
+        Self::View,
+        Self::Window,
+        Self::Evidence,
+        Self::Panels,
+        Self::Help,
+    ];
 
     /// As it is written in the menu bar.
     pub fn name(self) -> &'static str {
         match self {
             Self::File => "File",
+            Self::Review => "Review",
             Self::View => "View",
             Self::Window => "Window",
             Self::Evidence => "Evidence",

@@ -5,12 +5,16 @@ use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::load::Load;
+use super::review::Review;
 use super::turn::Turn;
 use super::view::View;
+use crate::evaluate::report::Case;
 use crate::imaging::{Series, Slice, Window};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
-use crate::worker::job::{RequestId, ScanKey};
+use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 
 /// What a reader has before him.
 #[derive(Clone, Debug, Default)]
@@ -39,9 +43,38 @@ pub struct Session {
     pub evidence: Load<Arc<Evidence>>,
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
+    pub room: Room,
+    /// The test set under review.
+    pub review: Option<Review>,
+    /// A test set that is to be opened once the checkpoints are known.
+    pub(super) wanted_review: Option<(TestSource, Mode)>,
+    /// The case of the review that is read.
+    pub(super) case: Option<CaseAtHand>,
     pub(super) answers: Answers,
     /// Stages of the layers of each checkpoint that has explained anything.
     stages: HashMap<PathBuf, HashMap<String, usize>>,
+}
+
+/// What fills the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Room {
+    /// One scan, its probabilities and its maps.
+    #[default]
+    Reading,
+    /// A test set, its confusion matrix and its cases.
+    Review,
+}
+
+/// A case of the review among the open series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CaseAtHand {
+    /// As in the evaluation.
+    pub name: String,
+    /// The request that opens its scan.
+    pub opening: RequestId,
+    /// Its series; that of the case before while it is opened.
+    pub series: Option<u64>,
 }
 
 /// A request to open files that is not done.
@@ -73,7 +106,18 @@ pub enum Sheet {
     Keys,
     Notices,
     About,
-    EnterPath,
+    /// Where no file dialog is at hand: the path of this.
+    EnterPath(PathOf),
+}
+
+/// What a path is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathOf {
+    Scan,
+    TestSet,
+    /// The place to which the review's folder was moved.
+    MovedTestSet,
+    Export(ExportKind),
 }
 
 impl OpenSeries {
@@ -135,8 +179,20 @@ impl Session {
 
     /// The checkpoint in use, with its card.
     pub fn checkpoint(&self) -> Option<&CheckpointInfo> {
-        let path = self.model.as_ref()?;
+        self.checkpoint_at(self.model.as_ref()?)
+    }
+
+    /// The checkpoint at a path, with its card.
+    pub fn checkpoint_at(&self, path: &Path) -> Option<&CheckpointInfo> {
         self.checkpoints.ready()?.iter().find(|found| found.path == *path)
+    }
+
+    /// The case of the review whose scan is shown.
+    pub fn case_at_hand(&self) -> Option<&Case> {
+        let (at_hand, review) = (self.case.as_ref()?, self.review.as_ref()?);
+        let shown = self.shown()?;
+        let path = review.path(&at_hand.name)?;
+        (shown.series.path == path).then(|| review.case(&at_hand.name))?
     }
 
     /// The class that is explained, if it is known by now.
@@ -182,6 +238,10 @@ impl Session {
             && self.checkpoints.is_settled()
             && self.prediction.is_settled()
             && self.evidence.is_settled()
+            && self.wanted_review.is_none()
+            && self.review.as_ref().is_none_or(|review| {
+                !review.is_running() && review.measured.is_settled() && review.copies.is_settled()
+            })
     }
 }
 

@@ -5,8 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::review::{Filter, Order, Selection};
+use super::session::Room;
+use crate::evaluate::report::Without;
 use crate::model::prediction::{DeviceChoice, TapPoint};
+use crate::review::figure::Figure;
 use crate::system::files::write_whole;
+use crate::worker::job::TestSource;
 
 /// What a person set up, kept from run to run. Unknown fields are ignored, missing ones are default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +29,38 @@ pub struct Settings {
     pub device: DeviceChoice,
     /// Files opened last, the newest first.
     pub recent: Vec<PathBuf>,
+    /// Test sets opened last, the newest first.
+    pub recent_test_sets: Vec<PathBuf>,
+    pub room: Room,
+    /// What the shares in the confusion matrix are of.
+    pub share: Share,
+    /// The figure below the confusion matrix.
+    pub figure: Figure,
+    /// The review that was open last.
+    pub review: Option<ReviewPlace>,
+}
+
+/// What a cell's share of its cases is taken of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Share {
+    /// Of the cases of its true class.
+    #[default]
+    Rows,
+    /// Of the cases of its predicted class.
+    Columns,
+}
+
+/// Where a review stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewPlace {
+    pub source: TestSource,
+    pub without: Without,
+    pub selection: Selection,
+    pub filter: Filter,
+    pub order: Order,
+    /// The name of the case that was looked at last.
+    pub chosen: Option<String>,
 }
 
 impl Default for Settings {
@@ -37,6 +74,11 @@ impl Default for Settings {
             model: None,
             device: DeviceChoice::default(),
             recent: Vec::new(),
+            recent_test_sets: Vec::new(),
+            room: Room::default(),
+            share: Share::default(),
+            figure: Figure::default(),
+            review: None,
         }
     }
 }
@@ -235,6 +277,13 @@ impl Settings {
         self.recent.truncate(Self::RECENT);
     }
 
+    /// Puts a test set on top of the recent ones.
+    pub fn remember_test_set(&mut self, folder: &Path) {
+        self.recent_test_sets.retain(|known| known != folder);
+        self.recent_test_sets.insert(0, folder.to_owned());
+        self.recent_test_sets.truncate(Self::RECENT);
+    }
+
     /// Reads settings; a file that is not there is the default without a word, a broken one is
     /// the default and a sentence for people.
     pub fn read(path: &Path) -> (Self, Option<String>) {
@@ -270,6 +319,12 @@ impl Settings {
     fn sane(mut self) -> Self {
         let default = Self::default();
         let size = |x: f32, or: f32| if x.is_finite() { x.clamp(60.0, 10_000.0) } else { or };
+        if let Some(review) = &mut self.review {
+            let [low, high] = review.filter.confidence;
+            if !(0.0 <= low && low <= high && high <= 1.0) {
+                review.filter.confidence = [0.0, 1.0];
+            }
+        }
         for (side, or) in self.window_size.iter_mut().zip(default.window_size) {
             *side = size(*side, or);
         }

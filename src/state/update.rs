@@ -1,19 +1,23 @@
 //! The only place that changes the state: a [`Command`] or a [`Response`] goes in, [`Request`]s
 //! come out. Pure, so that every behaviour can be tested without a window.
 
+mod cases;
+mod review;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::Command;
 use super::load::Load;
 use super::notices::{Level, Notices};
-use super::session::{Answers, EvidenceKey, OpenSeries, Opening, Session, Sheet};
+use super::session::{Answers, EvidenceKey, OpenSeries, Opening, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::turn::Turn;
 use super::view::View;
 use crate::imaging::Series;
 use crate::model::prediction::{CheckpointInfo, DeviceChoice};
-use crate::worker::job::{Classify, Request, RequestId, Response};
+use crate::review::word::Verdict;
+use crate::worker::job::{Classify, Mode, Request, RequestId, Response, TestSource};
 
 /// Everything the window shows.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +36,12 @@ impl State {
         let mut state = Self { settings, ..Self::default() };
         state.session.model = model.or_else(|| state.settings.model.clone());
         state.session.device = device.unwrap_or(state.settings.device);
+        state.session.room = state.settings.room;
+        let review = state.settings.review.as_ref();
+        state.session.wanted_review = review.map(|place| (place.source.clone(), Mode::Recall));
+        if state.session.wanted_review.is_none() {
+            state.session.room = Room::Reading;
+        }
         state
     }
 
@@ -48,22 +58,65 @@ impl State {
     }
 
     /// Says that the desktop has no dialog to choose files with, and offers to type a path.
-    pub fn no_file_dialog(&mut self) {
-        self.say(Level::Warning, "No file dialog is available here; type the path of a scan.");
-        self.session.sheet = Some(Sheet::EnterPath);
+    pub fn no_file_dialog(&mut self, of: PathOf) {
+        self.say(Level::Warning, "No file dialog is available here; type the path.");
+        self.session.sheet = Some(Sheet::EnterPath(of));
+    }
+
+    /// Has a test set opened as soon as the checkpoints are known.
+    pub fn want_review(&mut self, source: TestSource) {
+        self.session.wanted_review = Some((source, Mode::GoOn));
+        self.session.room = Room::Review;
     }
 
     /// Does what a person asked for and says what the workers have to do for it.
     pub fn apply(&mut self, command: Command) -> Vec<Request> {
         match command {
-            // The window itself does these two: they need the desktop.
+            // The window itself does these: they need the desktop.
             Command::ChooseFiles | Command::Quit => Vec::new(),
-            Command::EnterPath => self.show(Some(Sheet::EnterPath)),
+            Command::ChooseTestSet
+            | Command::FindTestSet
+            | Command::ExportTable
+            | Command::ExportReport => Vec::new(),
+            Command::Enter(room) => self.enter(room),
+            Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
             Command::Show(sheet) => self.show(sheet),
             Command::Cancel => self.cancel(),
+
+            Command::Review(source) => self.review(source, Mode::GoOn),
+            Command::ReviewDemo => self.review(TestSource::Demo, Mode::GoOn),
+            Command::ReviewMoved(folder) => self.review_moved(folder),
+            Command::CloseReview => self.close_review(),
+            Command::ToggleRoom => self.toggle_room(),
+            Command::StopEvaluating => self.stop_evaluating(),
+            Command::GoOnEvaluating => self.evaluate_again(Mode::GoOn),
+            Command::EvaluateAnew => self.evaluate_again(Mode::Anew),
+            Command::CompareWith(checkpoint) => self.compare_with(checkpoint),
+            Command::Export(kind, to) => self.export(kind, to),
+            Command::SetWithout(without) => self.set_without(without),
+            Command::SetShare(share) => self.set(|s| s.share = share),
+            Command::ShowFigure(figure) => self.set(|s| s.figure = figure),
+
+            Command::Select(selection) => self.list(|review| review.selection = selection),
+            Command::SetFilter(filter) => self.list(|review| review.filter = filter),
+            Command::SetOrder(order) => self.list(|review| review.order = order),
+            Command::ChooseCase(name) => self.choose_case(name),
+            Command::OpenCase(name) => self.open_case(name),
+            Command::NextCase => self.step_case(1, false),
+            Command::PreviousCase => self.step_case(-1, false),
+            Command::NextMistake => self.step_case(1, true),
+            Command::PreviousMistake => self.step_case(-1, true),
+            Command::OtherModel => self.show_other_model(),
+            Command::ExplainTruth => self.explain_truth(),
+            Command::Agree => self.say_verdict(Verdict::Agree),
+            Command::Dispute => self.say_verdict(Verdict::LabelWrong),
+            Command::Unsure => self.say_verdict(Verdict::Unsure),
+            Command::Comment(comment) => self.judge(|word| word.comment = comment),
+            Command::UndoWord => self.undo_word(),
+            Command::LookAt(cases) => self.look_at(cases),
 
             Command::Open(paths) => self.open(paths),
             Command::OpenDemo => self.open_demo(),
@@ -196,14 +249,14 @@ impl State {
             }
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
             Response::Notice { message } => self.say(Level::Warning, message),
-            Response::ReviewOpened { .. }
+            of_review @ (Response::ReviewOpened { .. }
             | Response::Evaluating { .. }
             | Response::Evaluated { .. }
             | Response::Figures { .. }
             | Response::WordKept { .. }
             | Response::Thumbnail { .. }
             | Response::Copies { .. }
-            | Response::Exported { .. } => {}
+            | Response::Exported { .. }) => return self.receive_of_review(of_review),
             // Stale.
             Response::Checkpoints { .. }
             | Response::Predicted { .. }
@@ -226,6 +279,9 @@ impl State {
     fn cancel(&mut self) -> Vec<Request> {
         if self.session.sheet.take().is_some() {
             return Vec::new();
+        }
+        if self.session.room == Room::Reading && self.session.case_at_hand().is_some() {
+            return self.enter(Room::Review);
         }
         let Some(up_to) = self.session.opening.iter().map(|opening| opening.id).max() else {
             return Vec::new();
@@ -255,7 +311,9 @@ impl State {
         let Some(opening) = self.session.opening.iter_mut().find(|opening| opening.id == id) else {
             return Vec::new();
         };
+        let of_case = self.session.case.as_ref().is_some_and(|case| case.opening == id);
         match result {
+            Ok(series) if !series.slices.is_empty() && of_case => self.case_opened(series),
             Ok(series) if !series.slices.is_empty() => {
                 let first = !std::mem::replace(&mut opening.shown, true);
                 self.add_series(series, first)
@@ -413,7 +471,13 @@ impl State {
             let message = format!("{}: this model cannot be used; {instead}", wanted.display());
             self.say(Level::Warning, message);
         }
-        chosen.map_or(Vec::new(), |checkpoint| self.use_model(checkpoint.path))
+        match chosen {
+            Some(checkpoint) => self.use_model(checkpoint.path),
+            None => {
+                self.session.wanted_review = None;
+                Vec::new()
+            }
+        }
     }
 
     fn use_model(&mut self, path: PathBuf) -> Vec<Request> {
@@ -426,7 +490,9 @@ impl State {
         }
         let layers = self.session.layers().to_vec();
         self.session.pins.retain(|pin| layers.contains(pin));
-        self.ask()
+        let asked = self.ask();
+        let recalled = if self.reviews_model_in_use() { Vec::new() } else { self.recall_review() };
+        asked.into_iter().chain(recalled).collect()
     }
 
     fn use_device(&mut self, device: DeviceChoice) -> Vec<Request> {
@@ -486,3 +552,6 @@ impl State {
 #[cfg(test)]
 #[path = "update_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod review_tests;

@@ -10,7 +10,7 @@ use crate::model::prediction::{
     ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap, TapPoint,
 };
 
-fn series(name: &str, slices: usize) -> Arc<Series> {
+pub(super) fn series(name: &str, slices: usize) -> Arc<Series> {
     let slice = |i: usize| {
         let stored = (0..16).map(|v| (v * (i + 1)) as f32).collect();
         Arc::new(Slice::new(4, 4, stored, Depth::EightBit))
@@ -56,14 +56,14 @@ fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
 }
 
 /// What was listed for a state: checkpoints of these names, of one layer each.
-fn list(state: &mut State, names: &[&str]) -> Vec<Request> {
+pub(super) fn list(state: &mut State, names: &[&str]) -> Vec<Request> {
     let requests = state.list_checkpoints();
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
     let found = names.iter().map(|name| checkpoint(name, &["a"])).collect();
     state.receive(Response::Checkpoints { id, found, refused: vec![] })
 }
 
-fn prediction(predicted: usize) -> Arc<Prediction> {
+pub(super) fn prediction(predicted: usize) -> Arc<Prediction> {
     let classes = ["glioma", "meningioma", "no tumour", "pituitary"]
         .map(|name| ClassScore {
             name: name.into(),
@@ -366,8 +366,12 @@ fn notes_name_their_file_and_those_of_two_files_are_two_notices() {
 fn where_there_is_no_file_dialog_a_path_can_be_typed() {
     let mut state = State::default();
     for _ in 0..2 {
-        state.no_file_dialog();
-        assert_eq!(state.session.sheet, Some(Sheet::EnterPath), "it opens, and stays open");
+        state.no_file_dialog(PathOf::Scan);
+        assert_eq!(
+            state.session.sheet,
+            Some(Sheet::EnterPath(PathOf::Scan)),
+            "it opens, and stays open"
+        );
     }
     assert_eq!(state.notices.history()[0].count, 2);
 }

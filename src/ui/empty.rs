@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, FontId, LayerId, Order, RichText, Stroke, StrokeKind, Ui};
 
 use super::{Screen, format, theme};
-use crate::state::Command;
+use crate::state::{Command, Room};
 
 /// Teaches how to begin.
 pub fn show(ui: &mut Ui, screen: &mut Screen) {
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
 }
 
 /// While files hover over the window: what dropping them will do.
-pub fn drop_target(ui: &Ui) {
+pub fn drop_target(ui: &Ui, screen: &Screen) {
     let hovering = ui.input(|input| input.raw.hovered_files.len());
     if hovering == 0 {
         return;
@@ -47,7 +47,10 @@ pub fn drop_target(ui: &Ui) {
     painter.rect_filled(rect, 0.0, Color32::from_black_alpha(190));
     let frame = rect.shrink(16.0);
     painter.rect_stroke(frame, 8.0, Stroke::new(2.0, theme::ON_SCAN_ACCENT), StrokeKind::Inside);
-    let text = format!("Drop to open {}", format::count(hovering, "file"));
+    let text = match screen.state.session.room {
+        Room::Review => "Drop a folder to review the scans in it".to_owned(),
+        Room::Reading => format!("Drop to open {}", format::count(hovering, "file")),
+    };
     let font = FontId::proportional(22.0);
     painter.text(rect.center(), Align2::CENTER_CENTER, text, font, theme::ON_SCAN);
 }

@@ -3,10 +3,10 @@
 use egui::{CentralPanel, Frame, Margin, Panel, Rangef, Ui};
 
 use super::{
-    Screen, empty, keys, layer_strip, menu, notifications, overlay_controls, probabilities,
+    Screen, empty, keys, layer_strip, menu, notifications, overlay_controls, probabilities, review,
     series_list, sheets, slice_view, status_bar, strength_plot, theme,
 };
-use crate::state::{Command, Dock};
+use crate::state::{Command, Dock, Room};
 
 /// Draws the whole window.
 pub fn show(ui: &mut Ui, screen: &mut Screen) {
@@ -16,15 +16,28 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     Panel::top("menu").frame(bar).show(ui, |ui| menu::show(ui, screen));
     Panel::bottom("status").frame(bar).show(ui, |ui| status_bar::show(ui, screen));
 
+    match screen.state.session.room {
+        Room::Reading => reading(ui, screen),
+        Room::Review => review::show(ui, screen),
+    }
+    empty::drop_target(ui, screen);
+    notifications::toasts(ui, screen);
+    sheets::show(ui, screen);
+}
+
+/// The scan with its docks.
+fn reading(ui: &mut Ui, screen: &mut Screen) {
     // The scan keeps at least half of the width and of the height.
     let whole = ui.available_rect_before_wrap();
     let (width, height) = (whole.width(), whole.height());
     let inspector = Rangef::new(250.0, 250f32.max(width * 0.3));
     dock(ui, screen, Dock::Inspector, 288.0, inspector, |ui, screen| {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            review::case_panel(ui, screen);
             probabilities::show(ui, screen);
             overlay_controls::show(ui, screen);
             strength_plot::show(ui, screen);
+            review::mini_matrix(ui, screen);
         });
     });
     let layers = Rangef::new(170.0, 170f32.max(height * 0.5));
@@ -41,9 +54,6 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
             empty::show(ui, screen);
         }
     });
-    empty::drop_target(ui);
-    notifications::toasts(ui, screen);
-    sheets::show(ui, screen);
 }
 
 /// A dock that is shown, hidden and resized as the settings say, else of its `usual` size; a new

@@ -13,6 +13,7 @@ pub mod offscreen;
 mod overlay_controls;
 mod probabilities;
 mod reliability;
+mod review;
 mod scan_labels;
 mod series_list;
 mod sheets;
@@ -24,6 +25,7 @@ pub mod textures;
 pub mod theme;
 
 pub use layout::show;
+pub use sheets::command_for;
 
 use crate::state::{Command, State};
 use textures::{Shown, Textures};

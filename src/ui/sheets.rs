@@ -1,10 +1,13 @@
 //! Sheets over the window: keys, notices, about, a path to open.
 
+use std::path::PathBuf;
+
 use egui::{Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
 
 use super::{Screen, notifications, theme};
 use crate::state::command::{Menu, TABLE};
-use crate::state::{Command, Sheet};
+use crate::state::{Command, PathOf, Sheet};
+use crate::worker::job::{ExportKind, TestSource};
 
 /// Draws the sheet that is open, if one is.
 pub fn show(ui: &Ui, screen: &mut Screen) {
@@ -15,7 +18,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Keys => ("Keys and mouse", 800.0),
             Sheet::Notices => ("Notices", 520.0),
             Sheet::About => ("About MRIMaster", 460.0),
-            Sheet::EnterPath => ("Open a path", 480.0),
+            Sheet::EnterPath(of) => (path_title(of), 480.0),
         };
         ui.set_width(f32::min(width, ui.ctx().content_rect().width() - 60.0));
         ui.heading(title);
@@ -24,9 +27,9 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Keys => keys(ui),
             Sheet::Notices => notifications::history(ui, screen),
             Sheet::About => about(ui),
-            Sheet::EnterPath => enter_path(ui, screen),
+            Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
-        if sheet != Sheet::EnterPath {
+        if !matches!(sheet, Sheet::EnterPath(_)) {
             ui.add_space(6.0);
             close(ui, screen);
         }
@@ -59,8 +62,8 @@ fn keys(ui: &mut Ui) {
     egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
         ui.columns(3, |columns| {
             for (column, menus) in columns.iter_mut().zip([
-                [Menu::File, Menu::Evidence].as_slice(),
-                &[Menu::View, Menu::Help],
+                [Menu::File, Menu::Review, Menu::Help].as_slice(),
+                &[Menu::View, Menu::Evidence],
                 &[Menu::Window, Menu::Panels],
             ]) {
                 for &menu in menus {
@@ -117,12 +120,29 @@ fn about(ui: &mut Ui) {
     );
 }
 
-fn enter_path(ui: &mut Ui, screen: &mut Screen) {
-    let id = Id::unique("path to open");
+fn path_title(of: PathOf) -> &'static str {
+    match of {
+        PathOf::Scan => "Open a path",
+        PathOf::TestSet => "Open a test set",
+        PathOf::MovedTestSet => "Where the test set is now",
+        PathOf::Export(ExportKind::Csv) => "Export as CSV",
+        PathOf::Export(ExportKind::Html) => "Export as HTML",
+    }
+}
+
+fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
+    let id = Id::unique("path to open").with(path_title(of));
     let mut path = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_default();
-    let field =
-        TextEdit::singleline(&mut path).desired_width(f32::INFINITY).hint_text("/folder/scan.dcm");
-    let response = ui.add(field).accessible_name("Path of a scan");
+    let (name, hint, verb) = match of {
+        PathOf::Scan => ("Path of a scan", "/folder/scan.dcm", "Open"),
+        PathOf::TestSet | PathOf::MovedTestSet => {
+            ("Folder of the test set", "/folder/Testing", "Open")
+        }
+        PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
+        PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
+    };
+    let field = TextEdit::singleline(&mut path).desired_width(f32::INFINITY).hint_text(hint);
+    let response = ui.add(field).accessible_name(name);
     if !response.has_focus() && !response.lost_focus() {
         response.request_focus();
     }
@@ -130,15 +150,25 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen) {
     let trimmed = path.trim().trim_matches(['"', '\'']).to_owned();
     ui.add_space(6.0);
     let buttons = ui.horizontal(|ui| {
-        let open = ui.add_enabled(!trimmed.is_empty(), egui::Button::new("Open"));
+        let open = ui.add_enabled(!trimmed.is_empty(), egui::Button::new(verb));
         close(ui, screen);
         open
     });
     let clicked = buttons.inner.clicked();
     if (entered || clicked) && !trimmed.is_empty() {
-        screen.ask(Command::Open(vec![trimmed.into()]));
+        screen.ask(command_for(of, trimmed.into()));
         screen.ask(Command::Show(None));
         path.clear();
     }
     ui.data_mut(|data| data.insert_temp(id, path));
+}
+
+/// What is done with a path that was typed or chosen.
+pub fn command_for(of: PathOf, path: PathBuf) -> Command {
+    match of {
+        PathOf::Scan => Command::Open(vec![path]),
+        PathOf::TestSet => Command::Review(TestSource::Folder(path)),
+        PathOf::MovedTestSet => Command::ReviewMoved(path),
+        PathOf::Export(kind) => Command::Export(kind, path),
+    }
 }

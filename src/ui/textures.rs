@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 
 use egui::{Color32, ColorImage, TextureHandle, TextureId, TextureOptions};
 
@@ -12,6 +13,7 @@ use crate::explain::upsample::upsample;
 use crate::imaging::{Slice, Window};
 use crate::model::prediction::{Evidence, InputRegion, SaliencyMap};
 use crate::state::{ColorMap, OpenSeries, Overlay, State};
+use crate::worker::job::Thumbnail;
 
 /// What a texture shows. What it looks like (window, colours) is its fingerprint, not its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +22,8 @@ pub enum Picture {
     Scan,
     /// A series in the list.
     Thumbnail(u64),
+    /// A scan in the list of cases.
+    Case(PathBuf),
     /// The slice that is shown, small, behind the maps of the strip.
     SmallScan,
     /// A layer's map over the scan.
@@ -89,6 +93,14 @@ impl Textures {
             let mut small = Shrunk::default();
             let small = small.of(open.key(), slice, SMALL);
             grey_image(small, slice.first_window(), false, greys)
+        })
+    }
+
+    /// A scan in the list of cases.
+    pub fn case(&mut self, ui: &egui::Ui, path: &Path, picture: &Thumbnail) -> TextureId {
+        let name = Picture::Case(path.to_owned());
+        self.get(ui, name, (), TextureOptions::LINEAR, |_| {
+            ColorImage::from_gray([picture.width, picture.height], &picture.greys)
         })
     }
 

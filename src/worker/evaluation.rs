@@ -20,7 +20,7 @@ use crate::evaluate::test_set::TestSet;
 use crate::model::checkpoint;
 use crate::model::prediction::CheckpointInfo;
 use crate::review::manifest::Manifest;
-use crate::review::store::{Review, Store};
+use crate::review::store::{Kept, Review, Store};
 use crate::review::word_file;
 use crate::system::caught::caught;
 use crate::system::shipped;
@@ -41,36 +41,41 @@ pub(super) fn evaluate(
     let mut test = Test::open(job, store, &outbox)?;
     // Stopped before it began: there is still what was kept.
     let mode = if analyst.desk.stopped(job.id) { Mode::Recall } else { job.mode };
-    let found = match mode {
-        Mode::Recall => Some(test.recall().ok_or_else(|| {
-            let model = test.checkpoint.name();
-            failed(format!(
-                "{model} was not asked about {} yet; start the evaluation",
-                test.set.name
-            ))
-        })?),
+    let kept = match mode {
+        Mode::Anew => None,
+        Mode::Recall | Mode::GoOn => test.review.kept(&test.checkpoint),
+    };
+    let (recalled, known) = match (mode, kept) {
+        (Mode::Recall, Some(kept)) => (Some(test.recall(kept)), Known::default()),
+        (Mode::Recall, None) => (test.recall_another(), Known::default()),
         // What is whole and unchanged needs no run.
-        Mode::GoOn => test.recall().filter(|found| found.complete && found.stale.is_none()),
-        Mode::Anew => None,
+        (_, Some(kept)) if kept.is_whole() && kept.files == test.files => {
+            (Some(test.recall(kept)), Known::default())
+        }
+        (_, Some(kept)) => (None, Known::of(kept.evaluation)),
+        (_, None) => (None, Known::default()),
     };
-    test.say_troubles(&outbox);
-    if let Some(found) = found {
-        let evaluation = &found.evaluation;
-        let progress = Progress {
-            done: evaluation.cases.len() + evaluation.unreadable.len(),
-            total: evaluation.test_set.scans,
-            ..Progress::default()
-        };
-        let (cases, unreadable) = (Vec::new(), Vec::new());
-        outbox.send(Response::Evaluating { id: job.id, cases, unreadable, progress });
-        return Ok(found);
+    for message in test.review.troubles.drain(..) {
+        outbox.send(Response::Notice { message });
     }
-    let known = match mode {
-        Mode::Anew => None,
-        _ => test.review.kept(&test.checkpoint),
-    };
-    let known = known.map(|kept| Known::of(kept.evaluation)).unwrap_or_default();
-    test.ask(&known, job, analyst)
+    match recalled {
+        Some(recalled) => {
+            let evaluation = &recalled.evaluation;
+            let progress = Progress {
+                done: evaluation.cases.len() + evaluation.unreadable.len(),
+                total: evaluation.test_set.scans,
+                ..Progress::default()
+            };
+            let (cases, unreadable) = (Vec::new(), Vec::new());
+            outbox.send(Response::Evaluating { id: job.id, cases, unreadable, progress });
+            Ok(recalled)
+        }
+        None if mode == Mode::Recall => {
+            let (model, set) = (test.checkpoint.name(), &test.set.name);
+            Err(failed(format!("{model} was not asked about {set} yet; start the evaluation")))
+        }
+        None => test.ask(&known, job, analyst),
+    }
 }
 
 /// A test set, its review and the model that is asked about it.
@@ -108,20 +113,16 @@ impl Test {
         Ok(test)
     }
 
-    /// What is kept of this model, else of one of its name; no scan is read.
-    fn recall(&mut self) -> Option<Evaluated> {
-        let (kept, stale) = match self.review.kept(&self.checkpoint) {
-            Some(kept) => {
-                let stale = kept.files.changes(&self.files);
-                (kept, stale)
-            }
-            None => {
-                let (kept, made) = self.review.kept_of_another(&self.checkpoint)?;
-                (kept, Some(made))
-            }
-        };
-        let complete = kept.evaluation.test_set.sha256.is_some();
-        Some(Evaluated { evaluation: Arc::new(kept.evaluation), complete, stale })
+    /// What is kept of this model; no scan is read.
+    fn recall(&self, kept: Kept) -> Evaluated {
+        let (stale, complete) = (kept.files.changes(&self.files), kept.is_whole());
+        Evaluated { evaluation: Arc::new(kept.evaluation), complete, stale }
+    }
+
+    /// What is kept of one of this model's name.
+    fn recall_another(&mut self) -> Option<Evaluated> {
+        let (kept, made) = self.review.kept_of_another(&self.checkpoint)?;
+        Some(Evaluated { stale: Some(made), ..self.recall(kept) })
     }
 
     /// Asks the model about every scan that is not `known`, and keeps what it answers.
@@ -171,12 +172,6 @@ impl Test {
 
     fn keep(&self, evaluation: &Evaluation) -> Result<(), String> {
         self.review.keep(&self.checkpoint, &self.files, evaluation)
-    }
-
-    fn say_troubles(&mut self, outbox: &Outbox) {
-        for message in self.review.troubles.drain(..) {
-            outbox.send(Response::Notice { message });
-        }
     }
 }
 

@@ -17,7 +17,11 @@ use mrimaster::model::prediction::{
     CheckpointInfo, ClassScore, Evidence, FamiliarityScore, InputRegion, LayerInfo, Prediction,
     SaliencyMap,
 };
-use mrimaster::worker::job::{Classify, Request, Response};
+use mrimaster::review::word::Words;
+use mrimaster::worker::job::{Classify, Request, Response, ScanCopy, Thumbnail};
+
+#[path = "review.rs"]
+pub mod review;
 
 /// The classes of the made-up network.
 pub const CLASSES: [&str; 4] = ["glioma", "meningioma", "no tumour", "pituitary"];
@@ -35,13 +39,19 @@ pub struct Fake {
     answers: RefCell<VecDeque<Response>>,
     asked: Asked,
     open: Opener,
+    words: RefCell<Words>,
 }
 
 impl Fake {
     /// Workers that open files with `open`.
     pub fn new(open: impl Fn(&Path) -> Result<Series, String> + 'static) -> (Box<Self>, Asked) {
         let asked = Asked::default();
-        let fake = Self { answers: RefCell::default(), asked: asked.clone(), open: Box::new(open) };
+        let fake = Self {
+            answers: RefCell::default(),
+            asked: asked.clone(),
+            open: Box::new(open),
+            words: RefCell::default(),
+        };
         (Box::new(fake), asked)
     }
 }
@@ -75,7 +85,30 @@ impl Workers for Fake {
                 let evidence = Arc::new(evidence(&asked));
                 answers.push_back(Response::Explained { id: asked.id, evidence });
             }
-            _ => {}
+            Request::Evaluate(evaluate) => answers.extend(review::answers(&evaluate)),
+            Request::StopEvaluating { .. } => {}
+            Request::Figures { id, evaluation, without } => {
+                answers.push_back(review::figures_of(id, &evaluation, without));
+            }
+            Request::KeepWord { id, sha256, word, .. } => {
+                let mut words = self.words.borrow_mut();
+                words.insert(sha256, word);
+                answers.push_back(Response::WordKept { id, result: Ok(words.clone()) });
+            }
+            Request::Thumbnail { path } => {
+                let picture = Thumbnail { width: 8, height: 8, greys: vec![90; 64] };
+                answers.push_back(Response::Thumbnail { path, picture: Some(Arc::new(picture)) });
+            }
+            Request::FindCopies { id, .. } => {
+                let copy = ScanCopy {
+                    path: "/set/Training/glioma/copy.png".into(),
+                    class: "glioma".into(),
+                };
+                answers.push_back(Response::Copies { id, copies: vec![copy] });
+            }
+            Request::Export(export) => {
+                answers.push_back(Response::Exported { id: export.id, result: Ok(export.to) });
+            }
         }
     }
 

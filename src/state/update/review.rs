@@ -1,0 +1,397 @@
+//! Reviews: test sets are opened and evaluated, and what the workers answer is taken in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::State;
+use crate::evaluate::compare::compare;
+use crate::evaluate::report::Without;
+use crate::state::load::Load;
+use crate::state::notices::Level;
+use crate::state::review::{Other, Review, Run};
+use crate::state::session::Room;
+use crate::state::settings::ReviewPlace;
+use crate::worker::job::{
+    Evaluate, EvaluateFailed, Evaluated, Export, ExportKind, Mode, Request, RequestId, Response,
+    TestSource,
+};
+
+impl State {
+    /// Opens a test set, and asks the model about its scans.
+    pub(super) fn review(&mut self, source: TestSource, mode: Mode) -> Vec<Request> {
+        self.session.room = Room::Review;
+        self.settings.room = Room::Review;
+        if let TestSource::Folder(folder) = &source {
+            self.settings.remember_test_set(folder);
+        }
+        self.evaluate(source, None, mode)
+    }
+
+    /// The review is of a folder that now lies elsewhere.
+    pub(super) fn review_moved(&mut self, to: PathBuf) -> Vec<Request> {
+        let Some(Review { source: TestSource::Folder(from), .. }) = &self.session.review else {
+            return Vec::new();
+        };
+        let from = from.clone();
+        self.settings.remember_test_set(&to);
+        self.evaluate(TestSource::Folder(to), Some(from), Mode::GoOn)
+    }
+
+    /// Brings the review back that was open when the program was closed.
+    pub(super) fn recall_review(&mut self) -> Vec<Request> {
+        if let Some((source, mode)) = self.session.wanted_review.take() {
+            return self.evaluate(source, None, mode);
+        }
+        match self.session.review.as_ref().map(|review| review.source.clone()) {
+            Some(source) => self.evaluate(source, None, Mode::Recall),
+            None => Vec::new(),
+        }
+    }
+
+    fn evaluate(
+        &mut self,
+        source: TestSource,
+        moved_from: Option<PathBuf>,
+        mode: Mode,
+    ) -> Vec<Request> {
+        let Some(checkpoint) = self.session.checkpoint().map(|found| found.path.clone()) else {
+            // It is begun when the checkpoints are there.
+            self.session.wanted_review = Some((source, mode));
+            return Vec::new();
+        };
+        let stop = self.stop_evaluating();
+        let id = self.next_request();
+        let mut review = Review::new(source.clone(), checkpoint.clone(), id);
+        review.recalling = mode == Mode::Recall;
+        let place = self.settings.review.take().filter(|place| {
+            place.source == source
+                || moved_from
+                    .as_ref()
+                    .is_some_and(|from| place.source == TestSource::Folder(from.clone()))
+        });
+        if let Some(place) = place {
+            (review.without, review.selection) = (place.without, place.selection);
+            (review.filter, review.order) = (place.filter, place.order);
+            review.chosen = place.chosen;
+        }
+        self.session.review = Some(review);
+        self.remember_place();
+        let device = self.session.device;
+        let request = Evaluate { id, source, moved_from, checkpoint, device, mode };
+        stop.into_iter().chain([Request::Evaluate(request)]).collect()
+    }
+
+    /// Asks again about the scans of the review: those that lack an answer, or all of them.
+    pub(super) fn evaluate_again(&mut self, mode: Mode) -> Vec<Request> {
+        match self.session.review.as_ref().map(|review| review.source.clone()) {
+            Some(source) => self.evaluate(source, None, mode),
+            None => Vec::new(),
+        }
+    }
+
+    pub(super) fn stop_evaluating(&mut self) -> Vec<Request> {
+        let up_to = self.last_request;
+        let Some(review) = &self.session.review else {
+            return Vec::new();
+        };
+        let other = review.other.as_ref().is_some_and(|other| matches!(other.run, Run::Running(_)));
+        if review.is_running() || other {
+            return vec![Request::StopEvaluating { up_to }];
+        }
+        Vec::new()
+    }
+
+    pub(super) fn close_review(&mut self) -> Vec<Request> {
+        let stop = self.stop_evaluating();
+        self.session.review = None;
+        self.session.case = None;
+        self.settings.review = None;
+        self.enter(Room::Reading);
+        stop
+    }
+
+    /// Shows the scan where the test set was shown, and the other way round.
+    pub(super) fn toggle_room(&mut self) -> Vec<Request> {
+        match self.session.room {
+            Room::Reading => self.enter(Room::Review),
+            Room::Review => self.enter(Room::Reading),
+        }
+    }
+
+    /// Goes to a room.
+    pub(super) fn enter(&mut self, room: Room) -> Vec<Request> {
+        self.session.room = room;
+        self.settings.room = room;
+        Vec::new()
+    }
+
+    /// Asks a second model about the same scans, or forgets it.
+    pub(super) fn compare_with(&mut self, checkpoint: Option<PathBuf>) -> Vec<Request> {
+        let id = self.next_request();
+        let device = self.session.device;
+        let Some(review) = &mut self.session.review else {
+            return Vec::new();
+        };
+        let running = review.other.as_ref().and_then(|other| match other.run {
+            Run::Running(id) => Some(Request::StopEvaluating { up_to: id }),
+            _ => None,
+        });
+        // The first evaluation must not be stopped with the second.
+        let stop = running.filter(|_| !review.is_running());
+        let Some(checkpoint) = checkpoint else {
+            review.other = None;
+            review.arrange();
+            return stop.into_iter().collect();
+        };
+        review.other = Some(Other::new(checkpoint.clone(), id));
+        review.arrange();
+        let source = review.source.clone();
+        let mode = Mode::GoOn;
+        let request = Evaluate { id, source, moved_from: None, checkpoint, device, mode };
+        stop.into_iter().chain([Request::Evaluate(request)]).collect()
+    }
+
+    /// Whether the review is of the model in use: of its own, or of the one it is compared with.
+    pub(super) fn reviews_model_in_use(&self) -> bool {
+        self.session.review.as_ref().is_some_and(|review| {
+            let other = review.other.as_ref().map(|other| &other.checkpoint);
+            let model = self.session.model.as_ref();
+            model == Some(&review.checkpoint) || model == other
+        })
+    }
+
+    /// Shows the scan at hand under the model that is compared, or under the first again.
+    pub(super) fn show_other_model(&mut self) -> Vec<Request> {
+        let next = self.session.review.as_ref().and_then(|review| {
+            let other = &review.other.as_ref()?.checkpoint;
+            let first = self.session.model.as_ref() == Some(&review.checkpoint);
+            Some(if first { other } else { &review.checkpoint }.clone())
+        });
+        next.map_or(Vec::new(), |path| self.use_model(path))
+    }
+
+    /// Which cases count.
+    pub(super) fn set_without(&mut self, without: Without) -> Vec<Request> {
+        let Some(review) = &mut self.session.review else {
+            return Vec::new();
+        };
+        review.without = without;
+        review.arrange();
+        self.remember_place();
+        self.measure()
+    }
+
+    /// Asks for figures of the cases that count.
+    fn measure(&mut self) -> Vec<Request> {
+        let id = self.next_request();
+        let Some(review) = &mut self.session.review else {
+            return Vec::new();
+        };
+        review.count_other();
+        let Some(evaluated) = &review.evaluated else {
+            review.measured = Load::Idle;
+            return Vec::new();
+        };
+        review.measured = Load::Pending(id);
+        let (evaluation, without) = (evaluated.evaluation.clone(), review.without);
+        vec![Request::Figures { id, evaluation, without }]
+    }
+
+    /// Hands the evaluation on as a file.
+    pub(super) fn export(&mut self, kind: ExportKind, to: PathBuf) -> Vec<Request> {
+        let id = self.next_request();
+        let session = &self.session;
+        let export =
+            session.review.as_ref().zip(session.checkpoint()).and_then(|(review, model)| {
+                let evaluated = review.evaluated.as_ref()?;
+                let opened = review.opened.as_ref()?;
+                let cases = review.cases();
+                Some(Export {
+                    id,
+                    kind,
+                    to,
+                    evaluation: evaluated.evaluation.clone(),
+                    without: review.without,
+                    other: review
+                        .other
+                        .as_ref()
+                        .and_then(|other| Some(other.evaluated.as_ref()?.evaluation.clone())),
+                    words: review.words.clone(),
+                    history: opened.history.clone(),
+                    root: opened.root.clone(),
+                    cases: review
+                        .listed()
+                        .iter()
+                        .take(Self::PICTURED)
+                        .map(|&index| cases[index].path.clone())
+                        .collect(),
+                    checkpoint: model.clone(),
+                    device: session.device,
+                    tap: self.settings.tap,
+                })
+            });
+        match export {
+            Some(export) => {
+                self.say(Level::Info, format!("Writing {}…", export.to.display()));
+                vec![Request::Export(export)]
+            }
+            None => {
+                self.say(
+                    Level::Warning,
+                    "There is nothing to export yet: choose a test set first.",
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// Cases that a report shows with their maps: the first of the list.
+    const PICTURED: usize = 12;
+
+    /// Keeps where the review stands, for the next run.
+    pub(super) fn remember_place(&mut self) {
+        self.settings.review = self.session.review.as_ref().map(|review| ReviewPlace {
+            source: review.source.clone(),
+            without: review.without,
+            selection: review.selection,
+            filter: review.filter.clone(),
+            order: review.order,
+            chosen: review.chosen.clone(),
+        });
+    }
+
+    /// Takes in what the workers say of a review.
+    pub(super) fn receive_of_review(&mut self, response: Response) -> Vec<Request> {
+        if let Response::Exported { result, .. } = response {
+            match result {
+                Ok(path) => self.say(Level::Info, format!("{} was written.", path.display())),
+                Err(message) => self.say(Level::Error, message),
+            }
+            return Vec::new();
+        }
+        let Some(review) = &mut self.session.review else {
+            return Vec::new();
+        };
+        let first = |review: &Review, id| review.run == Run::Running(id);
+        match response {
+            Response::ReviewOpened { id, review: opened } if first(review, id) => {
+                let classes = opened.classes.len();
+                review.words = opened.words.clone();
+                review.opened = Some(opened);
+                if !review.selection.fits(classes) {
+                    review.selection = Default::default();
+                }
+                review.arrange();
+            }
+            Response::Evaluating { id, cases, unreadable, progress } => {
+                if first(review, id) {
+                    review.progress = progress;
+                    cases.into_iter().for_each(|case| review.add(case));
+                    review.unreadable.extend(unreadable);
+                } else if let Some(other) =
+                    review.other.as_mut().filter(|o| o.run == Run::Running(id))
+                {
+                    other.progress = progress;
+                }
+            }
+            Response::Evaluated { id, result } if first(review, id) => {
+                return self.evaluated(result);
+            }
+            Response::Evaluated { id, result } => self.other_evaluated(id, result),
+            Response::Figures { id, figures, curves } if review.measured.awaits(id) => {
+                review.measured = Load::Ready((figures, curves));
+            }
+            Response::WordKept { id, result } if review.keeping == Some(id) => {
+                review.keeping = None;
+                match result {
+                    Ok(words) => {
+                        review.words = words;
+                        review.arrange();
+                    }
+                    Err(message) => self.say(Level::Error, message),
+                }
+            }
+            Response::Thumbnail { path, picture } => review.thumbnails.put(path, picture),
+            Response::Copies { id, copies } if review.copies.awaits(id) => {
+                review.copies = Load::Ready(copies);
+            }
+            // Stale, or none of a review's.
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn evaluated(&mut self, result: Result<Evaluated, EvaluateFailed>) -> Vec<Request> {
+        let Some(review) = &mut self.session.review else {
+            return Vec::new();
+        };
+        match result {
+            Ok(evaluated) => {
+                review.run = if evaluated.complete { Run::Done } else { Run::Stopped };
+                review.unreadable.clone_from(&evaluated.evaluation.unreadable);
+                review.incoming = Vec::new();
+                review.evaluated = Some(evaluated);
+                review.compare();
+                review.arrange();
+                self.measure()
+            }
+            Err(failed) => {
+                // What was answered until then stays on the screen.
+                let recalled_nothing = review.recalling && !failed.missing;
+                review.run = if recalled_nothing {
+                    Run::NotBegun(failed.message)
+                } else {
+                    Run::Failed { message: failed.message, missing: failed.missing }
+                };
+                Vec::new()
+            }
+        }
+    }
+
+    fn other_evaluated(&mut self, id: RequestId, result: Result<Evaluated, EvaluateFailed>) {
+        let Some(review) = &mut self.session.review else { return };
+        let Some(other) = review.other.as_mut().filter(|other| other.run == Run::Running(id))
+        else {
+            return;
+        };
+        match result {
+            Ok(evaluated) => {
+                other.run = if evaluated.complete { Run::Done } else { Run::Stopped };
+                other.evaluated = Some(evaluated);
+                review.compare();
+                review.count_other();
+                review.arrange();
+            }
+            Err(failed) => {
+                other.run =
+                    Run::Failed { message: failed.message.clone(), missing: failed.missing };
+                self.say(Level::Error, failed.message);
+            }
+        }
+    }
+}
+
+impl Review {
+    /// Compares the two models, where both have answered.
+    fn compare(&mut self) {
+        let first = self.evaluated.as_ref().map(|evaluated| evaluated.evaluation.clone());
+        let Some((first, other)) = first.zip(self.other.as_mut()) else { return };
+        let Some(second) = &other.evaluated else { return };
+        let found = compare(&first, &second.evaluation);
+        other.disagreements = found.disagreements.iter().map(|case| case.path.clone()).collect();
+        other.comparison = Some(Arc::new(found));
+    }
+
+    /// Counts the second model's cases anew.
+    fn count_other(&mut self) {
+        let evaluation = self
+            .other
+            .as_ref()
+            .and_then(|other| Some(other.evaluated.as_ref()?.evaluation.clone()));
+        let matrix =
+            evaluation.map(|evaluation| self.count_of(evaluation.classes.len(), &evaluation.cases));
+        if let Some((other, matrix)) = self.other.as_mut().zip(matrix) {
+            other.matrix = matrix;
+        }
+    }
+}

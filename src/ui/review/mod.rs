@@ -1,0 +1,85 @@
+//! The review screen: a test set, its confusion matrix, its cases, and figures of them.
+
+mod case_list;
+mod case_panel;
+mod compare;
+mod head;
+mod matrix;
+mod start;
+
+pub use case_panel::show as case_panel;
+pub use matrix::mini as mini_matrix;
+
+use egui::{CentralPanel, Frame, Margin, Panel, Rangef, ScrollArea, Ui};
+
+use super::{Screen, theme};
+use crate::evaluate::report::Case;
+use crate::state::Review;
+use crate::state::review::Run;
+
+/// Draws the screen where the scan would be, docks and all.
+pub fn show(ui: &mut Ui, screen: &mut Screen) {
+    let frame = Frame::new().fill(theme::tokens(ui).panel).inner_margin(Margin::same(10));
+    let Some(review) = &screen.state.session.review else {
+        CentralPanel::default().frame(frame).show(ui, |ui| start::show(ui, screen));
+        return;
+    };
+    Panel::top("review head").frame(frame).show(ui, |ui| head::show(ui, screen, review));
+    if review.cases().is_empty() && !review.is_running() {
+        CentralPanel::default().frame(frame).show(ui, |ui| start::nothing(ui, screen, review));
+        return;
+    }
+    let width = ui.available_width();
+    let list = Rangef::new(300.0, 300f32.max(width * 0.6));
+    let panel = Panel::right("cases").frame(frame).resizable(true);
+    panel.default_size((width * 0.44).max(340.0)).size_range(list).show(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        case_list::show(ui, screen, review);
+    });
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            match &review.other {
+                Some(other) => compare::show(ui, screen, review, other),
+                None => matrix::show(ui, screen, review),
+            }
+            ui.add_space(8.0);
+            figures_of(ui, screen, review);
+        });
+    });
+}
+
+/// A tab for each figure, and the chosen one.
+fn figures_of(ui: &mut Ui, screen: &mut Screen, review: &Review) {
+    use crate::review::figure::Figure;
+    use crate::state::{Command, Load};
+    ui.separator();
+    ui.horizontal_wrapped(|ui| {
+        for figure in Figure::ALL {
+            let chosen = screen.state.settings.figure == figure;
+            if ui.selectable_label(chosen, figure.name()).clicked() {
+                screen.ask(Command::ShowFigure(figure));
+            }
+        }
+    });
+    ui.add_space(4.0);
+    let dim = theme::tokens(ui).dim;
+    match &review.measured {
+        Load::Ready((_figures, _curves)) => {}
+        Load::Pending(_) => _ = ui.label(egui::RichText::new("Measuring…").color(dim)),
+        _ if review.is_running() => {
+            let text = "Figures come when every scan is answered.";
+            ui.label(egui::RichText::new(text).color(dim));
+        }
+        _ => {}
+    }
+}
+
+/// The scan's name without its folder: the class is said beside it.
+fn short_name(case: &Case) -> &str {
+    case.path.rsplit('/').next().unwrap_or(&case.path)
+}
+
+/// Whether a run came to an end too early.
+fn unfinished(run: &Run) -> bool {
+    matches!(run, Run::Stopped | Run::NotBegun(_) | Run::Failed { .. })
+}
