@@ -4,17 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use image::{ImageFormat, RgbImage};
 
 use super::npy;
-use crate::explain::upsample::upsample;
+use crate::explain::overlay::{greys, overlay, png};
 use crate::imaging::Slice;
 use crate::model::classifier::{Activations, tensor_values};
-use crate::model::prediction::{Evidence, SaliencyMap};
+use crate::model::prediction::Evidence;
 use crate::system::files::write_whole;
-
-/// Opacity of the overlays.
-const OPACITY: f32 = 0.45;
 
 /// Gives each scan of a run a folder of its own.
 #[derive(Debug)]
@@ -57,32 +53,15 @@ pub(super) fn write(
     let (shape, values) = tensor_values(&activations.input)?;
     let fail = || format!("{}: the maps cannot be written", folder.display());
     npy::write(&folder.join("input.npy"), &shape, &values).with_context(fail)?;
-    let mut greys = Vec::new();
-    slice.map_to_grey(slice.first_window(), false, &mut greys);
+    let greys = greys(slice);
     for (index, map) in evidence.maps.iter().enumerate() {
         let stem = format!("{:02}-{}", index + 1, map.layer.name);
         npy::write(&folder.join(format!("{stem}.npy")), &[map.height, map.width], &map.values)
             .with_context(fail)?;
-        let picture = overlay(slice, &greys, map, evidence);
-        let mut png = std::io::Cursor::new(Vec::new());
-        picture.write_to(&mut png, ImageFormat::Png)?;
-        write_whole(&folder.join(format!("{stem}.png")), png.get_ref()).with_context(fail)?;
+        let picture = png(&overlay(slice, &greys, map, evidence))?;
+        write_whole(&folder.join(format!("{stem}.png")), &picture).with_context(fail)?;
     }
     Ok(())
-}
-
-/// The scan in grey with the map over it, at the scan's size; each map by its own maximum.
-fn overlay(slice: &Slice, greys: &[u8], map: &SaliencyMap, evidence: &Evidence) -> RgbImage {
-    let heat = upsample(map, &evidence.region, slice.width, slice.height);
-    let scale = if map.raw_max > 0.0 { 1.0 / map.raw_max } else { 0.0 };
-    let mut picture = RgbImage::new(slice.width as u32, slice.height as u32);
-    for ((pixel, &grey), &value) in picture.pixels_mut().zip(greys).zip(&heat) {
-        let alpha = if map.raw_max > 0.0 { OPACITY } else { 0.0 };
-        let color = colorous::INFERNO.eval_continuous(f64::from(value * scale)).as_array();
-        let mix = |c: u8| (f32::from(grey) * (1.0 - alpha) + f32::from(c) * alpha + 0.5) as u8;
-        pixel.0 = color.map(mix);
-    }
-    picture
 }
 
 #[cfg(test)]

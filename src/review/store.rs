@@ -71,6 +71,13 @@ pub struct Kept {
     pub evaluation: Evaluation,
 }
 
+impl Kept {
+    /// Whether every scan of the test set is in it.
+    pub fn is_whole(&self) -> bool {
+        self.evaluation.test_set.sha256.is_some()
+    }
+}
+
 impl Store {
     /// Below `data`, the folder for what the program keeps. Nothing is made yet.
     pub fn new(data: &Path) -> Self {

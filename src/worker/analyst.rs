@@ -2,17 +2,20 @@
 //! exports wait for each other, and let classifications through. It keeps the network and the last
 //! forward pass, and survives whatever happens in them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use super::Outbox;
 use super::desk::{Desk, Job};
-use super::evaluation::{Surroundings, evaluate};
-use super::job::{Classify, Evaluate, EvaluateFailed, Response, ScanKey};
+use super::evaluation::evaluate;
+use super::export::export;
+use super::job::{Classify, Evaluate, EvaluateFailed, Export, Response, ScanKey};
 use crate::explain::grad_cam::{ExplainError, grad_cam};
+use crate::imaging::Slice;
 use crate::model::classifier::{Activations, Classifier, ClassifierError};
-use crate::model::prediction::{DeviceChoice, Prediction};
+use crate::model::prediction::{DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::store::Store;
 use crate::system::caught::caught;
 
@@ -26,7 +29,7 @@ pub(super) fn spawn(desk: Arc<Desk>, outbox: Outbox, store: Store) -> Receiver<(
             match job {
                 Job::Classify(job) => analyst.classify(&job),
                 Job::Evaluate(job) => analyst.evaluate(&job, &store),
-                Job::Export(_) => {}
+                Job::Export(job) => analyst.export(&job),
             }
         }
     };
@@ -35,9 +38,9 @@ pub(super) fn spawn(desk: Arc<Desk>, outbox: Outbox, store: Store) -> Receiver<(
 }
 
 /// What the thread keeps between requests.
-struct Analyst {
-    desk: Arc<Desk>,
-    outbox: Outbox,
+pub(super) struct Analyst {
+    pub(super) desk: Arc<Desk>,
+    pub(super) outbox: Outbox,
     loaded: Option<Loaded>,
     /// The choice under which a GPU failed: it is not asked again until a person chooses anew.
     failed: Option<DeviceChoice>,
@@ -79,24 +82,54 @@ impl Analyst {
     }
 
     fn evaluate(&mut self, job: &Evaluate, store: &Store) {
-        let (desk, outbox) = (Arc::clone(&self.desk), self.outbox.clone());
-        let device = self.device(job.device);
-        let mut with = Surroundings {
-            desk: &desk,
-            outbox: &outbox,
-            store,
-            device,
-            classify: &mut |job| self.classify(job),
-        };
-        let result = caught(|| evaluate(job, &mut with)).unwrap_or_else(|panic| {
+        let result = caught(|| evaluate(job, store, self)).unwrap_or_else(|panic| {
             let message = format!("the evaluation failed: {panic}");
             Err(EvaluateFailed { message, missing: false })
         });
-        outbox.send(Response::Evaluated { id: job.id, result });
+        self.outbox.send(Response::Evaluated { id: job.id, result });
+    }
+
+    fn export(&mut self, job: &Export) {
+        let result = caught(|| export(job, self))
+            .unwrap_or_else(|panic| Err(format!("the export failed: {panic}")));
+        self.outbox.send(Response::Exported { id: job.id, result });
+    }
+
+    /// Answers a classification that waits, or comes within `patience`.
+    pub(super) fn let_readers_through(&mut self, patience: Duration) {
+        let waiting = self.desk.classify_within(patience);
+        if let Some(job) = waiting {
+            self.classify(&job);
+        }
+    }
+
+    /// The maps of a slice for each of `classes`; a sentence for people where there are none.
+    pub(super) fn maps(
+        &mut self,
+        slice: &Slice,
+        checkpoint: &Path,
+        asked: DeviceChoice,
+        classes: &[usize],
+        tap: TapPoint,
+    ) -> Result<Vec<Evidence>, String> {
+        let device = self.device(asked);
+        let mut work = |device| {
+            let loaded = self.load(checkpoint, device)?;
+            // Two graphs need not fit.
+            loaded.seen = None;
+            let (_, activations) = loaded.classifier.classify(slice)?;
+            let maps = classes.iter().map(|&class| loaded.explain(&activations, class, tap));
+            maps.collect::<Result<Vec<_>, Failure>>()
+        };
+        match work(device) {
+            Err(failure) if failure.of_gpu => work(DeviceChoice::Cpu),
+            other => other,
+        }
+        .map_err(|failure| failure.message)
     }
 
     /// Where work runs that was asked for on a device: not where it failed before.
-    fn device(&mut self, asked: DeviceChoice) -> DeviceChoice {
+    pub(super) fn device(&mut self, asked: DeviceChoice) -> DeviceChoice {
         if self.failed.is_some_and(|failed| failed != asked) {
             self.failed = None;
         }
@@ -117,7 +150,8 @@ impl Analyst {
 
     fn work(&mut self, job: &Classify) -> Result<(), Failure> {
         let (desk, outbox) = (Arc::clone(&self.desk), self.outbox.clone());
-        let loaded = self.load(job)?;
+        let device = self.device(job.device);
+        let loaded = self.load(&job.checkpoint, device)?;
         let known = loaded.seen.as_ref().is_some_and(|(scan, ..)| *scan == job.scan);
         if !known {
             // The old graph goes first: two of them need not fit.
@@ -131,25 +165,35 @@ impl Analyst {
         if desk.superseded() {
             return Ok(());
         }
-        let evidence = grad_cam(activations, class, job.tap).map_err(|error| Failure {
-            of_gpu: matches!(error, ExplainError::Torch(_)) && loaded.classifier.on_gpu(),
-            message: error.to_string(),
-        })?;
+        let evidence = loaded.explain(activations, class, job.tap)?;
         outbox.send(Response::Explained { id: job.id, evidence: Arc::new(evidence) });
         Ok(())
     }
 
-    /// The network that a job asks for, from the last time if it is the same.
-    fn load(&mut self, job: &Classify) -> Result<&mut Loaded, Failure> {
-        let device = self.device(job.device);
-        let fits = |l: &Loaded| l.checkpoint == job.checkpoint && l.device == device;
+    /// The network of a checkpoint, from the last time if it is the same.
+    fn load(&mut self, checkpoint: &Path, device: DeviceChoice) -> Result<&mut Loaded, Failure> {
+        let fits = |l: &Loaded| l.checkpoint == checkpoint && l.device == device;
         let loaded = match self.loaded.take().filter(fits) {
             Some(loaded) => loaded,
             None => {
-                let classifier = Classifier::load(&job.checkpoint, device)?;
-                Loaded { checkpoint: job.checkpoint.clone(), device, classifier, seen: None }
+                let classifier = Classifier::load(checkpoint, device)?;
+                Loaded { checkpoint: checkpoint.to_owned(), device, classifier, seen: None }
             }
         };
         Ok(self.loaded.insert(loaded))
+    }
+}
+
+impl Loaded {
+    fn explain(
+        &self,
+        activations: &Activations,
+        class: usize,
+        tap: TapPoint,
+    ) -> Result<Evidence, Failure> {
+        grad_cam(activations, class, tap).map_err(|error| Failure {
+            of_gpu: matches!(error, ExplainError::Torch(_)) && self.classifier.on_gpu(),
+            message: error.to_string(),
+        })
     }
 }

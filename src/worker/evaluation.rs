@@ -7,20 +7,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Outbox;
+use super::analyst::Analyst;
 use super::background;
-use super::desk::Desk;
 use super::job::{
-    Classify, Evaluate, EvaluateFailed, Evaluated, Mode, OpenedReview, Progress, RequestId,
-    Response, TestSource,
+    Evaluate, EvaluateFailed, Evaluated, Mode, OpenedReview, Progress, RequestId, Response,
+    TestSource,
 };
 use crate::evaluate::bootstrap::Bootstrap;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
 use crate::evaluate::run::{self, Answers, Known, Step, ask};
 use crate::evaluate::test_set::TestSet;
 use crate::model::checkpoint;
-use crate::model::prediction::{CheckpointInfo, DeviceChoice};
+use crate::model::prediction::CheckpointInfo;
 use crate::review::manifest::Manifest;
-use crate::review::store::{Review, Store};
+use crate::review::store::{Kept, Review, Store};
 use crate::review::word_file;
 use crate::system::caught::caught;
 use crate::system::shipped;
@@ -31,55 +31,51 @@ const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
 /// What is done is kept this often: a program that is killed loses no more.
 const BETWEEN_KEEPINGS: Duration = Duration::from_secs(15);
 
-/// What an evaluation works with, beside its request.
-pub(super) struct Surroundings<'a> {
-    pub desk: &'a Desk,
-    pub outbox: &'a Outbox,
-    pub store: &'a Store,
-    /// Where the model runs.
-    pub device: DeviceChoice,
-    /// Answers a classification that a reader waits for.
-    pub classify: &'a mut dyn FnMut(&Classify),
-}
-
 /// Answers an [`Evaluate`], but for its last response.
 pub(super) fn evaluate(
     job: &Evaluate,
-    with: &mut Surroundings,
+    store: &Store,
+    analyst: &mut Analyst,
 ) -> Result<Evaluated, EvaluateFailed> {
-    let mut test = Test::open(job, with)?;
+    let outbox = analyst.outbox.clone();
+    let mut test = Test::open(job, store, &outbox)?;
     // Stopped before it began: there is still what was kept.
-    let mode = if with.desk.stopped(job.id) { Mode::Recall } else { job.mode };
-    let found = match mode {
-        Mode::Recall => Some(test.recall().ok_or_else(|| {
-            let model = test.checkpoint.name();
-            failed(format!(
-                "{model} was not asked about {} yet; start the evaluation",
-                test.set.name
-            ))
-        })?),
+    let mode = if analyst.desk.stopped(job.id) { Mode::Recall } else { job.mode };
+    let kept = match mode {
+        Mode::Anew => None,
+        Mode::Recall | Mode::GoOn => test.review.kept(&test.checkpoint),
+    };
+    let (recalled, known) = match (mode, kept) {
+        (Mode::Recall, Some(kept)) => (Some(test.recall(kept)), Known::default()),
+        (Mode::Recall, None) => (test.recall_another(), Known::default()),
         // What is whole and unchanged needs no run.
-        Mode::GoOn => test.recall().filter(|found| found.complete && found.stale.is_none()),
-        Mode::Anew => None,
+        (_, Some(kept)) if kept.is_whole() && kept.files == test.files => {
+            (Some(test.recall(kept)), Known::default())
+        }
+        (_, Some(kept)) => (None, Known::of(kept.evaluation)),
+        (_, None) => (None, Known::default()),
     };
-    test.say_troubles(with.outbox);
-    if let Some(found) = found {
-        let evaluation = &found.evaluation;
-        let progress = Progress {
-            done: evaluation.cases.len() + evaluation.unreadable.len(),
-            total: evaluation.test_set.scans,
-            ..Progress::default()
-        };
-        let (cases, unreadable) = (Vec::new(), Vec::new());
-        with.outbox.send(Response::Evaluating { id: job.id, cases, unreadable, progress });
-        return Ok(found);
+    for message in test.review.troubles.drain(..) {
+        outbox.send(Response::Notice { message });
     }
-    let known = match mode {
-        Mode::Anew => None,
-        _ => test.review.kept(&test.checkpoint),
-    };
-    let known = known.map(|kept| Known::of(kept.evaluation)).unwrap_or_default();
-    test.ask(&known, job.id, with)
+    match recalled {
+        Some(recalled) => {
+            let evaluation = &recalled.evaluation;
+            let progress = Progress {
+                done: evaluation.cases.len() + evaluation.unreadable.len(),
+                total: evaluation.test_set.scans,
+                ..Progress::default()
+            };
+            let (cases, unreadable) = (Vec::new(), Vec::new());
+            outbox.send(Response::Evaluating { id: job.id, cases, unreadable, progress });
+            Ok(recalled)
+        }
+        None if mode == Mode::Recall => {
+            let (model, set) = (test.checkpoint.name(), &test.set.name);
+            Err(failed(format!("{model} was not asked about {set} yet; start the evaluation")))
+        }
+        None => test.ask(&known, job, analyst),
+    }
 }
 
 /// A test set, its review and the model that is asked about it.
@@ -92,12 +88,12 @@ struct Test {
 }
 
 impl Test {
-    fn open(job: &Evaluate, with: &Surroundings) -> Result<Self, EvaluateFailed> {
+    fn open(job: &Evaluate, store: &Store, outbox: &Outbox) -> Result<Self, EvaluateFailed> {
         let folder = folder_of(&job.source)?;
         let checkpoint = checkpoint::info(&job.checkpoint).map_err(failed)?;
         let set = TestSet::read(&folder, &checkpoint).map_err(failed)?;
         let demo = job.source == TestSource::Demo;
-        let review = with.store.open(&set, demo, job.moved_from.as_deref()).map_err(failed)?;
+        let review = store.open(&set, demo, job.moved_from.as_deref()).map_err(failed)?;
         let files = Manifest::of(&set);
         let (words, trouble) = word_file::read(&review.home);
         let mut test = Self { set, checkpoint, review, files };
@@ -113,34 +109,31 @@ impl Test {
             words,
             history: Arc::new(history::read(&job.checkpoint.with_extension("history.json"))),
         };
-        with.outbox.send(Response::ReviewOpened { id: job.id, review: Arc::new(opened) });
+        outbox.send(Response::ReviewOpened { id: job.id, review: Arc::new(opened) });
         Ok(test)
     }
 
-    /// What is kept of this model, else of one of its name; no scan is read.
-    fn recall(&mut self) -> Option<Evaluated> {
-        let (kept, stale) = match self.review.kept(&self.checkpoint) {
-            Some(kept) => {
-                let stale = kept.files.changes(&self.files);
-                (kept, stale)
-            }
-            None => {
-                let (kept, made) = self.review.kept_of_another(&self.checkpoint)?;
-                (kept, Some(made))
-            }
-        };
-        let complete = kept.evaluation.test_set.sha256.is_some();
-        Some(Evaluated { evaluation: Arc::new(kept.evaluation), complete, stale })
+    /// What is kept of this model; no scan is read.
+    fn recall(&self, kept: Kept) -> Evaluated {
+        let (stale, complete) = (kept.files.changes(&self.files), kept.is_whole());
+        Evaluated { evaluation: Arc::new(kept.evaluation), complete, stale }
+    }
+
+    /// What is kept of one of this model's name.
+    fn recall_another(&mut self) -> Option<Evaluated> {
+        let (kept, made) = self.review.kept_of_another(&self.checkpoint)?;
+        Some(Evaluated { stale: Some(made), ..self.recall(kept) })
     }
 
     /// Asks the model about every scan that is not `known`, and keeps what it answers.
     fn ask(
         &mut self,
         known: &Known,
-        id: RequestId,
-        with: &mut Surroundings,
+        job: &Evaluate,
+        analyst: &mut Analyst,
     ) -> Result<Evaluated, EvaluateFailed> {
-        let (desk, outbox, device) = (with.desk, with.outbox, with.device);
+        let (desk, outbox) = (Arc::clone(&analyst.desk), analyst.outbox.clone());
+        let (id, device) = (job.id, analyst.device(job.device));
         let mut batch = Batch::new(id);
         let mut kept_at = Instant::now();
         let mut unkept = None;
@@ -150,28 +143,26 @@ impl Test {
                 outbox.send(Response::Notice { message: notice.to_owned() });
             }
             if batch.is_due() {
-                batch.send(outbox);
+                batch.send(&outbox);
             }
             if kept_at.elapsed() >= BETWEEN_KEEPINGS {
                 unkept = self.keep(&progress.answers.so_far()).err();
                 kept_at = Instant::now();
             }
-            if let Some(job) = desk.classify_within(Duration::ZERO) {
-                (with.classify)(&job);
-            }
+            analyst.let_readers_through(Duration::ZERO);
             // What a reader asked in between does not count.
             batch.since = Instant::now();
             if desk.stopped(id) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let answers = ask(&self.set, &self.checkpoint, device, known, &mut each).map_err(failed)?;
-        batch.send(outbox);
+        batch.send(&outbox);
         // The figures of many scans take a while: whatever comes, this is there.
         unkept = self.keep(&answers.so_far()).err().or(unkept);
         if desk.closed() {
             return Err(failed("the program was closed"));
         }
         let complete = answers.complete();
-        let evaluation = finish(answers, with)?;
+        let evaluation = finish(answers, analyst)?;
         unkept = self.keep(&evaluation).err().or(unkept);
         if let Some(message) = unkept {
             outbox.send(Response::Notice { message });
@@ -182,24 +173,16 @@ impl Test {
     fn keep(&self, evaluation: &Evaluation) -> Result<(), String> {
         self.review.keep(&self.checkpoint, &self.files, evaluation)
     }
-
-    fn say_troubles(&mut self, outbox: &Outbox) {
-        for message in self.review.troubles.drain(..) {
-            outbox.send(Response::Notice { message });
-        }
-    }
 }
 
 /// Groups and figures, on other threads, while classifications are answered on this one.
-fn finish(answers: Answers, with: &mut Surroundings) -> Result<Evaluation, EvaluateFailed> {
+fn finish(answers: Answers, analyst: &mut Analyst) -> Result<Evaluation, EvaluateFailed> {
     const PATIENCE: Duration = Duration::from_millis(20);
     std::thread::scope(|scope| {
         let work = || caught(|| background::run(|| answers.evaluation(Bootstrap::default())));
         let finishing = scope.spawn(work);
         while !finishing.is_finished() {
-            if let Some(job) = with.desk.classify_within(PATIENCE) {
-                (with.classify)(&job);
-            }
+            analyst.let_readers_through(PATIENCE);
         }
         let finished = finishing.join().unwrap_or_else(|_| Err("the thread ended".into()));
         finished.map_err(|panic| failed(format!("the figures could not be made: {panic}")))

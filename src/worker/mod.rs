@@ -6,6 +6,7 @@
 //! | `reader` | reads what was opened, one thing after another |
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
+//! | `export` | files for others, on the analyst's thread, too |
 //! | `figures`, `copies`, `thumbnails`, `words` | a thread each |
 //! | `background` | threads for parallel work that nobody waits for |
 
@@ -14,6 +15,7 @@ mod background;
 mod copies;
 mod desk;
 mod evaluation;
+mod export;
 mod figures;
 pub mod job;
 mod reader;

@@ -8,13 +8,15 @@ use image::imageops::thumbnail;
 
 use super::Outbox;
 use super::job::{Response, Thumbnail};
+use crate::explain::overlay::greys;
 use crate::imaging;
 use crate::system::caught::caught;
 
 /// Pixels of the longest side.
 const SIDE: u32 = 96;
-/// Scans that wait, at most: those asked for first are forgotten.
-const WAITING: usize = 200;
+/// Scans that wait, at most: those asked for first are forgotten. More than a list keeps pictures
+/// of, or one that it still counts on would never come.
+const WAITING: usize = 2000;
 
 /// Scans that wait to be read; the last is the next.
 #[derive(Debug, Default)]
@@ -75,12 +77,10 @@ pub(super) fn spawn(pile: Arc<Pile>, outbox: Outbox) {
 fn picture(path: &Path) -> Option<Thumbnail> {
     let series = imaging::open(path).ok()?;
     let slice = &series.slices[series.slices.len() / 2];
-    let mut greys = Vec::new();
-    slice.map_to_grey(slice.first_window(), false, &mut greys);
     let (width, height) = (u32::try_from(slice.width).ok()?, u32::try_from(slice.height).ok()?);
     let longest = width.max(height);
     let side = |side: u32| (f64::from(side) * f64::from(SIDE) / f64::from(longest)).round() as u32;
-    let whole = GrayImage::from_raw(width, height, greys)?;
+    let whole = GrayImage::from_raw(width, height, greys(slice))?;
     let small = if longest <= SIDE {
         whole
     } else {
