@@ -95,7 +95,7 @@ impl Window {
 #[test]
 fn from_the_folder_to_the_scan_and_the_reason_and_back() {
     let mut window = Window::on("/set");
-    assert!(window.shows("set/Testing (88 scans)"));
+    assert!(window.shows("Test set set/Testing (88 scans)"));
     assert!(window.shows("29 of 87 scans are also in this model's training data: 33 %"));
     assert!(window.shows("1 scan could not be read"));
     assert!(window.shows("Left out, since they are no classes of the model: notes"));
@@ -220,7 +220,7 @@ fn a_folder_that_was_moved_is_asked_for() {
     let mut window = Window::on("/gone");
     assert!(window.shows("choose the place where it is now"));
     window.apply(Command::ReviewMoved("/set".into()));
-    assert!(window.shows("set/Testing (88 scans)"));
+    assert!(window.shows("Test set set/Testing (88 scans)"));
     let asked = window.asked.borrow();
     assert!(asked.iter().any(|request| matches!(request, Request::Evaluate(evaluate)
         if evaluate.moved_from == Some("/gone".into()))));

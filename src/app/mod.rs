@@ -7,7 +7,7 @@ mod picture;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-pub use picture::{Picture, photograph, screenshot};
+pub use picture::{Picture, Studio, photograph, screenshot};
 
 use file_dialog::{Answer, FileDialog};
 use keeper::Keeper;

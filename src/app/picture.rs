@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use image::RgbaImage;
 
 use super::{App, Start, Wake, Workers, open_window};
-use crate::state::Level;
+use crate::state::{Command, Level, State};
 use crate::ui::offscreen::Offscreen;
 
 /// A picture of the window, and what it does not show for itself.
@@ -39,16 +39,61 @@ pub fn screenshot(
     pixels_per_point: f32,
     patience: Duration,
 ) -> Picture {
-    let mut screen = Offscreen::new(width, height, pixels_per_point);
-    let mut app = App::new(screen.context(), workers, start);
-    let began = Instant::now();
-    app.receive(screen.context());
-    while !app.state.session.is_settled() && began.elapsed() < patience {
-        std::thread::sleep(Duration::from_millis(2));
-        app.receive(screen.context());
+    let mut studio = Studio::new(start, workers, [width, height], pixels_per_point);
+    studio.settle(patience);
+    studio.picture()
+}
+
+/// The window off screen, for one picture after another.
+pub struct Studio {
+    screen: Offscreen,
+    app: App,
+}
+
+impl Studio {
+    /// A window of so many pixels.
+    pub fn new(
+        start: Start,
+        workers: Box<dyn Workers>,
+        [width, height]: [u32; 2],
+        pixels_per_point: f32,
+    ) -> Self {
+        let screen = Offscreen::new(width, height, pixels_per_point);
+        let app = App::new(screen.context(), workers, start);
+        Self { screen, app }
     }
-    screen.settle(120, |ui| app.show(ui));
-    Picture::of(&app, screen.image())
+
+    /// Does what a person could ask for.
+    pub fn apply(&mut self, command: Command) {
+        self.app.apply(command);
+    }
+
+    /// What the window knows.
+    pub fn state(&self) -> &State {
+        &self.app.state
+    }
+
+    /// Draws until everything that is asked for, small pictures of what is in sight among it, is
+    /// there, or has failed, or `patience` is at its end.
+    pub fn settle(&mut self, patience: Duration) {
+        let began = Instant::now();
+        loop {
+            self.app.receive(self.screen.context());
+            if self.app.state.session.is_settled() {
+                self.screen.settle(120, |ui| self.app.show(ui));
+            }
+            if self.app.state.session.is_settled() || began.elapsed() > patience {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.screen.settle(120, |ui| self.app.show(ui));
+    }
+
+    /// The last frame.
+    pub fn picture(&mut self) -> Picture {
+        Picture::of(&self.app, self.screen.image())
+    }
 }
 
 /// Opens a real window of `size` points, takes a picture of it as [`screenshot`] does, and closes it.

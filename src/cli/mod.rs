@@ -7,6 +7,7 @@ mod models;
 mod npy;
 mod phantom;
 mod predict;
+mod screenshots;
 mod viewer;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Command {
     Audit(audit::Options),
     /// Train a network on a folder of labelled scans
     Train(train::Options),
+    /// Draw every screen into pictures, in two sizes, at two scales and in both themes
+    Screenshots(screenshots::Options),
 }
 
 /// Does what the command line asks for.
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         Some(Command::Phantom(options)) => phantom::run(&options),
         Some(Command::Audit(options)) => audit::run(&options),
         Some(Command::Train(options)) => train::run(&options),
+        Some(Command::Screenshots(options)) => screenshots::run(&options),
         None => viewer::run(arguments.viewer),
     };
     match done {

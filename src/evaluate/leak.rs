@@ -17,10 +17,10 @@ impl Evaluation {
                 "None of the {} scans is known to be in this model's training data ({} scans){}.",
                 all.scans,
                 self.model.learned_from,
-                self.parts.copy_left_out.as_ref().map_or(String::new(), |part| format!(
-                    "; copies of {} were left out of it",
-                    part.scans
-                ))
+                self.parts.copy_left_out.as_ref().filter(|part| part.scans > 0).map_or(
+                    String::new(),
+                    |part| format!("; copies of {} were left out of it", part.scans)
+                )
             ),
             Some(twins) => format!(
                 "{} of {} scans are also in this model's training data: {:.0} %.",

@@ -105,6 +105,11 @@ impl Other {
         }
     }
 
+    /// Whether it is at work.
+    pub fn is_running(&self) -> bool {
+        matches!(self.run, Run::Running(_))
+    }
+
     /// The confusion matrix of the cases that count.
     pub fn matrix(&self) -> &Matrix {
         &self.matrix
@@ -149,8 +154,8 @@ impl Review {
     /// For people: "sartaj/Testing".
     pub fn name(&self) -> String {
         match (&self.opened, &self.source) {
+            (_, TestSource::Demo) => "Demo set, synthetic".into(),
             (Some(opened), _) => opened.name.clone(),
-            (None, TestSource::Demo) => "Demo set".into(),
             (None, TestSource::Folder(folder)) => {
                 folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
             }
@@ -220,6 +225,7 @@ impl Review {
 pub struct Thumbnails {
     pictures: HashMap<PathBuf, Option<Arc<Thumbnail>>>,
     order: VecDeque<PathBuf>,
+    awaited: HashSet<PathBuf>,
 }
 
 impl Thumbnails {
@@ -240,7 +246,9 @@ impl Thumbnails {
             && let Some(oldest) = self.order.pop_front()
         {
             self.pictures.remove(&oldest);
+            self.awaited.remove(&oldest);
         }
+        self.awaited.insert(path.clone());
         self.order.push_back(path.clone());
         self.pictures.insert(path, None);
         true
@@ -248,8 +256,14 @@ impl Thumbnails {
 
     /// Takes a picture in, if it is still wanted.
     pub(super) fn put(&mut self, path: PathBuf, picture: Option<Arc<Thumbnail>>) {
+        self.awaited.remove(&path);
         if let Some(place) = self.pictures.get_mut(&path) {
             *place = picture;
         }
+    }
+
+    /// Whether all that were asked for are there.
+    pub(super) fn is_settled(&self) -> bool {
+        self.awaited.is_empty()
     }
 }

@@ -240,7 +240,11 @@ impl Session {
             && self.evidence.is_settled()
             && self.wanted_review.is_none()
             && self.review.as_ref().is_none_or(|review| {
-                !review.is_running() && review.measured.is_settled() && review.copies.is_settled()
+                !review.is_running()
+                    && review.other.as_ref().is_none_or(|other| !other.is_running())
+                    && review.measured.is_settled()
+                    && review.copies.is_settled()
+                    && review.thumbnails.is_settled()
             })
     }
 }

@@ -3,7 +3,8 @@
 use egui::{Align, Layout, RichText, Spinner, Ui};
 
 use super::{Screen, format, theme};
-use crate::state::{Command, Level, Load};
+use crate::state::{Command, Level, Load, Room};
+use crate::worker::job::TestSource;
 
 /// Draws the bar.
 pub fn show(ui: &mut Ui, screen: &mut Screen) {
@@ -13,9 +14,9 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         ui.label(small(model(screen)).color(tokens.dim));
         ui.separator();
         ui.label(small("Not for diagnostic use".into()).color(tokens.warning).strong());
-        if screen.state.session.shown().is_some_and(|open| open.series.synthetic) {
+        if let Some(what) = synthetic(screen) {
             ui.separator();
-            ui.label(small("Synthetic scan".into()).color(tokens.warning));
+            ui.label(small(what.into()).color(tokens.warning));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             notices(ui, screen);
@@ -28,8 +29,24 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     });
 }
 
+/// What on the screen is synthetic.
+fn synthetic(screen: &Screen) -> Option<&'static str> {
+    let session = &screen.state.session;
+    let of_demo = session.review.as_ref().is_some_and(|r| r.source == TestSource::Demo);
+    match session.room {
+        Room::Reading if session.shown()?.series.synthetic => Some("Synthetic scan"),
+        Room::Review if of_demo => Some("Synthetic scans"),
+        _ => None,
+    }
+}
+
 fn model(screen: &Screen) -> String {
     let session = &screen.state.session;
+    if let (Room::Review, Some(review)) = (session.room, &session.review) {
+        let name = session.checkpoint_at(&review.checkpoint).map(|found| found.name());
+        let device = review.evaluated.as_ref().map(|found| found.evaluation.model.device.clone());
+        return [name, device].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    }
     if let Some(prediction) = session.prediction.ready() {
         let time = format::duration(prediction.elapsed);
         return format!("{} · {} · {time}", prediction.model, prediction.device);
@@ -43,7 +60,9 @@ fn model(screen: &Screen) -> String {
 
 fn work(screen: &Screen) -> Option<&'static str> {
     let session = &screen.state.session;
-    if !session.opening.is_empty() {
+    if session.review.as_ref().is_some_and(|review| review.is_running()) {
+        Some("Evaluating…")
+    } else if !session.opening.is_empty() {
         Some("Opening…")
     } else if session.prediction.is_pending() {
         Some("Classifying…")

@@ -8,7 +8,7 @@ use crate::evaluate::compare::compare;
 use crate::evaluate::report::Without;
 use crate::state::load::Load;
 use crate::state::notices::Level;
-use crate::state::review::{Other, Review, Run};
+use crate::state::review::{Other, Review, Run, Selection};
 use crate::state::session::Room;
 use crate::state::settings::ReviewPlace;
 use crate::worker::job::{
@@ -94,7 +94,7 @@ impl State {
         let Some(review) = &self.session.review else {
             return Vec::new();
         };
-        let other = review.other.as_ref().is_some_and(|other| matches!(other.run, Run::Running(_)));
+        let other = review.other.as_ref().is_some_and(Other::is_running);
         if review.is_running() || other {
             return vec![Request::StopEvaluating { up_to }];
         }
@@ -333,6 +333,10 @@ impl State {
                 review.evaluated = Some(evaluated);
                 review.compare();
                 review.arrange();
+                if review.selection == Selection::Wrong && review.matrix().wrong().cases == 0 {
+                    review.selection = Selection::All;
+                    review.arrange();
+                }
                 self.measure()
             }
             Err(failed) => {

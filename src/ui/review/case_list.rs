@@ -90,22 +90,31 @@ fn filters(ui: &mut Ui, screen: &mut Screen, review: &Review) {
         });
         combo.response.accessible_name("Badge");
 
-        let [mut low, mut high] = filter.confidence;
-        ui.label(RichText::new("confidence").color(theme::tokens(ui).dim));
-        fn share(value: &mut f32, range: std::ops::RangeInclusive<f32>) -> DragValue<'_> {
-            DragValue::new(value).range(range).speed(0.01).fixed_decimals(2)
-        }
-        ui.add(share(&mut low, 0.0..=high)).accessible_name("Least confidence");
-        ui.label("–");
-        ui.add(share(&mut high, low..=1.0)).accessible_name("Largest confidence");
-        filter.confidence = [low, high];
-        if filter != Filter::default() && ui.button("Clear").clicked() {
-            filter = Filter::default();
-        }
         if filter != review.filter {
             screen.ask(Command::SetFilter(filter));
         }
     });
+    ui.horizontal_wrapped(|ui| confidence(ui, screen, review));
+}
+
+/// From which confidence to which.
+fn confidence(ui: &mut Ui, screen: &mut Screen, review: &Review) {
+    fn share(value: &mut f32, range: std::ops::RangeInclusive<f32>) -> DragValue<'_> {
+        DragValue::new(value).range(range).speed(0.01).fixed_decimals(2)
+    }
+    let mut filter = review.filter.clone();
+    let [mut low, mut high] = filter.confidence;
+    ui.label(RichText::new("Confidence from").color(theme::tokens(ui).dim));
+    ui.add(share(&mut low, 0.0..=high)).accessible_name("Least confidence");
+    ui.label(RichText::new("to").color(theme::tokens(ui).dim));
+    ui.add(share(&mut high, low..=1.0)).accessible_name("Largest confidence");
+    filter.confidence = [low, high];
+    if filter != Filter::default() && ui.button("Clear").clicked() {
+        filter = Filter::default();
+    }
+    if filter != review.filter {
+        screen.ask(Command::SetFilter(filter));
+    }
 }
 
 fn rows(ui: &mut Ui, screen: &mut Screen, review: &Review) {

@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen, review: &Review) {
 
 fn test_set(ui: &mut Ui, screen: &mut Screen, review: &Review) {
     let text = match &review.opened {
-        Some(opened) => format!("{} ({})", opened.name, format::count(opened.scans, "scan")),
+        Some(opened) => format!("{} ({})", review.name(), format::count(opened.scans, "scan")),
         None => review.name(),
     };
     let combo = ComboBox::from_id_salt("test set").selected_text(format::elide(&text, 36));
@@ -104,8 +104,7 @@ fn compare_with(ui: &mut Ui, screen: &mut Screen, review: &Review) {
 
 /// How far the evaluation is, with a way to stop it or to go on.
 fn progress(ui: &mut Ui, screen: &mut Screen, review: &Review) {
-    let running = |run: &Run| matches!(run, Run::Running(_));
-    let other = review.other.as_ref().filter(|other| running(&other.run));
+    let other = review.other.as_ref().filter(|other| other.is_running());
     if review.is_running() || other.is_some() {
         let (progress, whose) = match other {
             Some(other) if !review.is_running() => (other.progress, "the second model, "),
