@@ -8,7 +8,7 @@ use std::path::Path;
 
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use fake::{Asked, Fake, rings};
 use mrimaster::app::{App, Start};
 use mrimaster::imaging::Series;

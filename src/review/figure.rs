@@ -92,3 +92,28 @@ pub fn svg(
 ) -> Option<String> {
     figure.chart(figures, curves, history).map(|chart| chart.svg())
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    pub use super::training::tests::history;
+    use super::*;
+    use crate::evaluate::report::tests::evaluation;
+
+    #[test]
+    fn what_there_is_data_for_is_drawn() {
+        let evaluation = evaluation("m", &[(1, 0.9, None), (0, 0.8, None), (0, 0.1, None)]);
+        let answers: Vec<_> = evaluation.cases.iter().map(|case| &case.answer).collect();
+        let curves = Curves::of(&answers, &evaluation.classes);
+        for figure in Figure::ALL {
+            let drawn = svg(figure, &evaluation.parts.all, &curves, &history());
+            assert_eq!(drawn.is_none(), figure == Figure::PerClass, "{figure:?}");
+            assert!(
+                drawn.is_none_or(|drawn| drawn.contains(figure.name()) && !drawn.contains("NaN"))
+            );
+        }
+        let empty = crate::evaluate::metrics::figures(&[], &evaluation.classes, Default::default());
+        for figure in Figure::ALL {
+            assert_eq!(svg(figure, &empty, &Curves::default(), &[]), None, "{figure:?}");
+        }
+    }
+}

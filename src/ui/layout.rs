@@ -35,9 +35,9 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             review::case_panel(ui, screen);
             probabilities::show(ui, screen);
+            review::mini_matrix(ui, screen);
             overlay_controls::show(ui, screen);
             strength_plot::show(ui, screen);
-            review::mini_matrix(ui, screen);
         });
     });
     let layers = Rangef::new(170.0, 170f32.max(height * 0.5));

@@ -101,8 +101,12 @@ pub fn section(ui: &mut egui::Ui, text: &str) {
     ui.label(egui::RichText::new(text).font(small()).color(color).strong());
 }
 
-/// Gives both themes to a context.
+/// Gives both themes and the fonts to a context.
 pub fn install(ctx: &egui::Context) {
+    let mut fonts = egui::FontDefinitions::default();
+    // The usual font has no arrows; this one, which comes with it, has.
+    fonts.families.entry(FontFamily::Proportional).or_default().push("Hack".into());
+    ctx.set_fonts(fonts);
     for (theme, tokens) in [(egui::Theme::Dark, &DARK), (egui::Theme::Light, &LIGHT)] {
         ctx.style_mut_of(theme, |style| dress(style, tokens, theme == egui::Theme::Dark));
     }

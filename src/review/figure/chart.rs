@@ -94,16 +94,21 @@ pub struct Mark {
 }
 
 impl Chart {
-    /// In words, for those who cannot see it: what its legend says.
+    /// In words, for those who cannot see it.
     pub fn description(&self) -> String {
-        let mut words = vec![self.name.to_owned()];
-        for panel in &self.panels {
-            words.push(panel.title.clone());
-            words.extend(panel.series.iter().map(|series| series.name.clone()));
-            words.extend(panel.marks.iter().map(|mark| mark.says.clone()));
-        }
+        let panels = self.panels.iter().map(Panel::description);
+        let words: Vec<String> = panels.filter(|words| !words.is_empty()).collect();
+        format!("{}: {}", self.name, words.join("; "))
+    }
+}
+
+impl Panel {
+    /// What its title, legend and marks say.
+    pub fn description(&self) -> String {
+        let mut words = vec![self.title.as_str()];
+        words.extend(self.series.iter().map(|series| series.name.as_str()));
+        words.extend(self.marks.iter().map(|mark| mark.says.as_str()));
         words.retain(|word| !word.is_empty());
-        words.dedup();
         words.join(", ")
     }
 }

@@ -93,6 +93,7 @@ fn steps(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
         line.extend([[recall, precision], [reached, precision]]);
         recall = reached;
     }
+    line.dedup();
     line
 }
 

@@ -12,6 +12,8 @@ const LEFT: f64 = 54.0;
 const RIGHT: f64 = 16.0;
 /// Between the lines of small text.
 const LINE: f64 = 16.0;
+/// Height of a mark's word.
+const WORD: f64 = 13.0;
 /// Mean width of a character of small text, rather too much than too little.
 const CHARACTER: f64 = 6.1;
 const SMALL: f64 = 11.0;
@@ -99,9 +101,7 @@ impl Picture {
             self.text(LEFT, self.y, "start", TEXT, &panel.title);
         }
         self.legend(&panel.series);
-        if !panel.marks.is_empty() {
-            self.y += 14.0;
-        }
+        self.y += WORD * panel.marks.len() as f64;
         let width = WIDTH - LEFT - RIGHT;
         let area = Area { panel, top: self.y + 8.0, width, height: width * panel.aspect };
         self.axes(&area);
@@ -204,28 +204,24 @@ impl Picture {
         );
     }
 
-    /// Its word stands above the axes, beside the line on the side that has more room.
+    /// Its word stands above the axes, beside the line on the side that has more room. Those that
+    /// are close to each other have rows of their own.
     fn mark(&mut self, area: &Area, place: usize, mark: &Mark) {
         let x = area.x(mark.x);
+        let above = WORD * (place + 1) as f64;
         let _ = writeln!(
             self.body,
-            "<path d=\"M{x:.1} {:.1}v{:.1}\" stroke=\"{TEXT}\" stroke-dasharray=\"3 3\"/>",
-            area.top, area.height
+            "<path d=\"M{x:.1} {:.1}v{:.1}\" stroke=\"{DIM}\" stroke-dasharray=\"3 3\"/>",
+            area.top - above,
+            area.height + above
         );
         let over_half = x > LEFT + area.width / 2.0;
         let (anchor, shift) = if over_half { ("end", -4.0) } else { ("start", 4.0) };
-        // Those that are close to each other are written in rows of their own.
-        let y = area.top + 12.0 + 13.0 * place as f64;
-        let says = escape(&mark.says);
-        let x = x + shift;
-        let _ = writeln!(
-            self.body,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" stroke=\"#ffffff\" \
-             stroke-width=\"3\" paint-order=\"stroke\">{says}</text>"
-        );
+        self.text(x + shift, area.top - above + 10.0, anchor, TEXT, &mark.says);
     }
 
     fn note(&mut self, note: &str) {
+        self.y += LINE;
         let most = ((WIDTH - 4.0) / CHARACTER * 1.12) as usize;
         for line in wrapped(note, most) {
             self.text(2.0, self.y, "start", DIM, &line);
@@ -329,11 +325,11 @@ mod tests {
     #[test]
     fn values_lie_where_the_axes_say() {
         let drawn = chart("a", Shape::Line(vec![[0.0, 0.0], [1.0, 10.0]])).svg();
-        // Title, legend, room for the mark's word: the area is 370 × 185.
         let (left, right) = (LEFT, WIDTH - RIGHT);
-        let line = format!("M{left:.1} ");
-        let path = drawn.split(&line).nth(1).expect("the line").split('"').next().expect("its end");
-        assert!(path.contains(&format!("L{right:.1} ")), "{path}");
+        let line = drawn.split("d=\"").find(|path| path.contains("h0L")).expect("the line");
+        assert!(line.starts_with(&format!("M{left:.1} ")), "{line}");
+        assert!(line.contains(&format!("h0L{right:.1} ")), "{line}");
+        // The area is 370 × 185.
         let drawn = chart(
             "a",
             Shape::Bars(vec![Bar { from: 0.0, to: 0.1, height: 5.0, says: "5 & more".into() }]),

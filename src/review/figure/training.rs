@@ -70,7 +70,7 @@ fn marks(history: &[Epoch]) -> Vec<Mark> {
 }
 
 #[cfg(test)]
-pub(in crate::review) mod tests {
+pub mod tests {
     use super::*;
 
     /// Six epochs of which the fourth was kept and the last ended training early.

@@ -7,7 +7,7 @@ use crate::evaluate::curves::{Curves, HISTOGRAM_BINS};
 use crate::evaluate::metrics::{Figures, Trust};
 use crate::evaluate::reliability::{BINS, ReliabilityBin};
 
-const CONFIDENCE: &str = "Confidence (probability of the predicted class)";
+const CONFIDENCE: &str = "Confidence";
 
 pub(super) fn reliability(figures: &Figures) -> Option<Chart> {
     let best = figures.calibrated.as_ref().unwrap_or(&figures.raw);
@@ -46,7 +46,7 @@ pub(super) fn reliability(figures: &Figures) -> Option<Chart> {
         }],
         marks: Vec::new(),
     };
-    let note = "Below the diagonal the model is surer than it is right. Points of few answers say \
+    let note = "Confidence is the probability of the predicted class. Below the diagonal the model is surer than it is right. Points of few answers say \
                 little. The numbers are the expected calibration error with its 95 % interval.";
     (figures.scans > 0).then(|| Chart {
         name: Figure::Reliability.name(),
@@ -94,7 +94,7 @@ pub(super) fn confidence(figures: &Figures, curves: &Curves) -> Option<Chart> {
             marks: Vec::new(),
         }
     };
-    let kind = if figures.calibrated.is_some() { "Calibrated." } else { "Not calibrated." };
+    let kind = if figures.calibrated.is_some() { "calibrated" } else { "not calibrated" };
     let some = curves.right.iter().chain(&curves.wrong).any(|&count| count > 0);
     some.then(|| Chart {
         name: Figure::Confidence.name(),
@@ -102,6 +102,9 @@ pub(super) fn confidence(figures: &Figures, curves: &Curves) -> Option<Chart> {
             panel("right answers", Ink::Main, &curves.right),
             panel("wrong answers", Ink::Wrong, &curves.wrong),
         ],
-        note: format!("{kind} Each panel has a scale of its own."),
+        note: format!(
+            "Confidence is the probability of the predicted class, {kind}. Each panel has a scale of \
+             its own."
+        ),
     })
 }

@@ -57,7 +57,7 @@ fn test_set(ui: &mut Ui, screen: &mut Screen, review: &Review) {
         TestSource::Demo => "The synthetic scans that come with the program".to_owned(),
         TestSource::Folder(folder) => folder.display().to_string(),
     };
-    combo.response.on_hover_text(hover).accessible_name("Test set");
+    combo.response.on_hover_text(hover).accessible_name(format!("Test set {text}"));
 }
 
 fn model(ui: &mut Ui, screen: &mut Screen, review: &Review) {

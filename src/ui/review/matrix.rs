@@ -218,12 +218,25 @@ impl Spot {
                 color,
             );
         }
-        if self.cell.reviewed > 0 && both {
-            let at = rect.right_top() + vec2(-4.0, 2.0);
-            let text = if self.cell.disputed > 0 { "⚑" } else { "✔" };
-            painter.text(at, Align2::RIGHT_TOP, text, theme::tiny(), color);
+        if self.cell.reviewed > 0 {
+            self.mark(ui, rect, color);
         }
         response.on_hover_text(&self.label)
+    }
+}
+
+impl Spot {
+    /// A dot in the corner where something was said, a flag where a label is disputed.
+    fn mark(&self, ui: &Ui, rect: Rect, color: Color32) {
+        let at = rect.right_top() + vec2(-9.0, 4.0);
+        if self.cell.disputed == 0 {
+            ui.painter().circle_filled(at + vec2(2.0, 3.0), 2.5, color);
+            return;
+        }
+        let stroke = Stroke::new(1.2, color);
+        ui.painter().line_segment([at, at + vec2(0.0, 9.0)], stroke);
+        let flag = vec![at, at + vec2(6.0, 2.5), at + vec2(0.0, 5.0)];
+        ui.painter().add(egui::Shape::convex_polygon(flag, color, Stroke::NONE));
     }
 }
 

@@ -3,8 +3,10 @@
 mod case_list;
 mod case_panel;
 mod compare;
+mod figures;
 mod head;
 mod matrix;
+mod plot;
 mod start;
 
 pub use case_panel::show as case_panel;
@@ -64,7 +66,10 @@ fn figures_of(ui: &mut Ui, screen: &mut Screen, review: &Review) {
     ui.add_space(4.0);
     let dim = theme::tokens(ui).dim;
     match &review.measured {
-        Load::Ready((_figures, _curves)) => {}
+        Load::Ready((figures, curves)) => {
+            let history = review.opened.as_ref().map_or(&[][..], |opened| &opened.history);
+            figures::show(ui, screen.state.settings.figure, figures, curves, history);
+        }
         Load::Pending(_) => _ = ui.label(egui::RichText::new("Measuring…").color(dim)),
         _ if review.is_running() => {
             let text = "Figures come when every scan is answered.";
