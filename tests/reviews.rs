@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use mrimaster::dataset::phantom::write_study;
 use mrimaster::evaluate::bootstrap::Bootstrap;
-use mrimaster::evaluate::report::{Evaluation, Without};
+use mrimaster::evaluate::report::{Case, Evaluation, Without};
 use mrimaster::evaluate::test_set::TestSet;
 use mrimaster::imaging;
 use mrimaster::model::checkpoint;
@@ -474,18 +474,14 @@ fn copies_are_found_in_a_folder_and_in_what_is_added_to_it() {
     assert_eq!(found, [second]);
 }
 
-#[test]
-fn a_table_is_exported_with_the_readers_words() {
-    let place = Place::new();
-    let bench = place.bench();
+/// What was evaluated in `place`, to be handed on to `to`.
+fn export(place: &Place, bench: &Bench, kind: ExportKind, to: &str) -> Export {
     let (result, heard) = bench.evaluate(place.request(1));
     let (evaluation, review) = (whole(result), Bench::opened(&heard));
-    let to = place.dir.path().join("out/cases.csv");
-    let export = Export {
+    Export {
         id: 2,
-        kind: ExportKind::Csv,
-        to: to.clone(),
-        evaluation: Arc::clone(&evaluation),
+        kind,
+        to: place.dir.path().join(to),
         without: Without::default(),
         other: None,
         words: [(evaluation.cases[2].sha256.clone(), dispute("a shadow, not a tumour"))].into(),
@@ -495,7 +491,15 @@ fn a_table_is_exported_with_the_readers_words() {
         checkpoint: checkpoint::info(&place.model).expect("a card"),
         device: DeviceChoice::Cpu,
         tap: TapPoint::Conv,
-    };
+        evaluation,
+    }
+}
+
+#[test]
+fn a_table_is_exported_with_the_readers_words() {
+    let place = Place::new();
+    let bench = place.bench();
+    let export = export(&place, &bench, ExportKind::Csv, "out/cases.csv");
     let exported = |export: Export| {
         bench.send(Request::Export(export));
         match bench.next() {
@@ -503,13 +507,34 @@ fn a_table_is_exported_with_the_readers_words() {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(exported(export.clone()), Ok(to.clone()));
-    let table = fs::read_to_string(&to).expect("written");
+    assert_eq!(exported(export.clone()), Ok(export.to.clone()));
+    let table = fs::read_to_string(&export.to).expect("written");
     assert_eq!(table.lines().count(), SCANS + 1);
     let disputed: Vec<&str> = table.lines().filter(|line| line.contains("a shadow")).collect();
     assert_eq!(disputed.len(), 1);
-    assert!(disputed[0].starts_with(&evaluation.cases[2].path), "{}", disputed[0]);
+    assert!(disputed[0].starts_with(&export.evaluation.cases[2].path), "{}", disputed[0]);
 
     let message = exported(Export { to: place.study(), ..export }).expect_err("it is a folder");
     assert!(message.contains("study") && message.lines().count() == 1, "{message}");
+}
+
+#[test]
+fn a_page_is_exported_with_the_maps_of_its_cases() {
+    let place = Place::new();
+    let bench = place.bench();
+    let export = export(&place, &bench, ExportKind::Html, "page.html");
+    let wrong: Vec<&Case> =
+        export.evaluation.cases.iter().filter(|case| !case.answer.correct()).collect();
+    // The second one is not what it was.
+    fs::copy(place.scan(0), export.root.join(&wrong[1].path)).expect("replaced");
+    let cases = wrong[..3].iter().map(|case| case.path.clone()).collect();
+    bench.send(Request::Export(Export { cases, ..export.clone() }));
+    let Response::Notice { message } = bench.next() else { panic!("one cannot be shown") };
+    assert!(message.contains("has changed") && message.lines().count() == 1, "{message}");
+    let Response::Exported { id: 2, result } = bench.next() else { panic!("the end") };
+    assert_eq!(result, Ok(export.to.clone()));
+    let page = fs::read_to_string(&export.to).expect("written");
+    // The scan and the maps of two classes, twice.
+    assert_eq!(page.matches("data:image/png;base64,").count(), 6);
+    assert!(page.contains("a shadow, not a tumour"));
 }
