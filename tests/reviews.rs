@@ -9,14 +9,14 @@ use std::sync::{Arc, LazyLock};
 
 use mrimaster::dataset::phantom::write_study;
 use mrimaster::evaluate::bootstrap::Bootstrap;
-use mrimaster::evaluate::report::Evaluation;
+use mrimaster::evaluate::report::{Case, Evaluation, Without};
 use mrimaster::evaluate::test_set::TestSet;
 use mrimaster::imaging;
 use mrimaster::model::checkpoint;
 use mrimaster::model::prediction::{DeviceChoice, TapPoint};
 use mrimaster::review::word::{Verdict, Word};
 use mrimaster::worker::job::{
-    Classify, Evaluate, Evaluated, Mode, Request, Response, ScanKey, TestSource,
+    Classify, Evaluate, Evaluated, Export, ExportKind, Mode, Request, Response, ScanKey, TestSource,
 };
 use support::bench::{Bench, evaluate};
 use tempfile::TempDir;
@@ -393,4 +393,148 @@ fn broken_files_are_put_aside_and_said() {
     assert!(said.iter().any(|message| message.contains("small-")), "{said:?}");
     assert_eq!(kept("broken").len(), 2);
     assert!(Path::new(&home).join("review.json").exists());
+}
+
+#[test]
+fn figures_are_those_of_the_cases_that_count() {
+    let place = Place::new();
+    // Labels that contradict each other: one scan twice, in two classes.
+    fs::copy(place.scan(0), place.study().join("Testing/no_tumor/again.png")).expect("copied");
+    let bench = place.bench();
+    let evaluation = whole(bench.evaluate(place.request(1)).0);
+    let figures = |id, without| {
+        let evaluation = Arc::clone(&evaluation);
+        bench.send(Request::Figures { id, evaluation, without });
+        match bench.next() {
+            Response::Figures { id: answered, figures, curves } if answered == id => {
+                (figures, curves)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let (all, curves) = figures(2, Without::default());
+    assert_eq!(*all, evaluation.parts.all);
+    assert_eq!(curves.classes.len(), 4);
+    assert_eq!(curves.right.iter().chain(&curves.wrong).sum::<u64>(), SCANS as u64 + 1);
+    let contradictory = evaluation.cases.iter().filter(|case| case.label_conflict).count();
+    assert!(contradictory >= 2);
+    let (some, _) = figures(3, Without { contradictions: true, ..Without::default() });
+    assert_eq!(some.scans, SCANS + 1 - contradictory);
+}
+
+#[test]
+fn scans_are_read_small() {
+    let place = Place::new();
+    let bench = place.bench();
+    let text = place.dir.path().join("notes.txt");
+    fs::write(&text, b"no scan").expect("written");
+    let thumbnail = |path: &Path| {
+        bench.send(Request::Thumbnail { path: path.to_owned() });
+        match bench.next() {
+            Response::Thumbnail { path: answered, picture } if answered == path => picture,
+            other => panic!("{other:?}"),
+        }
+    };
+    let small = thumbnail(&place.scan(0)).expect("a scan");
+    assert_eq!(
+        (small.width.max(small.height), small.greys.len()),
+        (96, small.width * small.height)
+    );
+    assert!(small.greys.iter().any(|&grey| grey > 100));
+    assert!(thumbnail(&text).is_none());
+}
+
+#[test]
+fn copies_are_found_in_a_folder_and_in_what_is_added_to_it() {
+    let place = Place::new();
+    let bench = place.bench();
+    let training = place.study().join("Training");
+    let add = |at: usize, to: &str| {
+        let path = training.join(to);
+        fs::create_dir_all(path.parent().expect("a class")).expect("a folder");
+        fs::copy(place.scan(at), &path).expect("copied");
+        path
+    };
+    let first = add(0, "glioma_tumor/a.png");
+    add(SCANS - 1, "no_tumor/b.png");
+    let copies = |path: PathBuf| {
+        bench.send(Request::FindCopies { id: 7, path, among: training.clone() });
+        match bench.next() {
+            Response::Copies { id: 7, copies } => copies,
+            other => panic!("{other:?}"),
+        }
+    };
+    let found = copies(place.scan(0));
+    assert_eq!((found.len(), &found[0].path, found[0].class.as_str()), (1, &first, "glioma"));
+    let second = add(0, "no_tumor/c.png");
+    let found: Vec<PathBuf> = copies(place.scan(0)).into_iter().map(|copy| copy.path).collect();
+    assert_eq!(found, [first.clone(), second.clone()]);
+    // A scan is no copy of itself.
+    let found: Vec<PathBuf> = copies(first).into_iter().map(|copy| copy.path).collect();
+    assert_eq!(found, [second]);
+}
+
+/// What was evaluated in `place`, to be handed on to `to`.
+fn export(place: &Place, bench: &Bench, kind: ExportKind, to: &str) -> Export {
+    let (result, heard) = bench.evaluate(place.request(1));
+    let (evaluation, review) = (whole(result), Bench::opened(&heard));
+    Export {
+        id: 2,
+        kind,
+        to: place.dir.path().join(to),
+        without: Without::default(),
+        other: None,
+        words: [(evaluation.cases[2].sha256.clone(), dispute("a shadow, not a tumour"))].into(),
+        history: Arc::clone(&review.history),
+        root: review.root.clone(),
+        cases: Vec::new(),
+        checkpoint: checkpoint::info(&place.model).expect("a card"),
+        device: DeviceChoice::Cpu,
+        tap: TapPoint::Conv,
+        evaluation,
+    }
+}
+
+#[test]
+fn a_table_is_exported_with_the_readers_words() {
+    let place = Place::new();
+    let bench = place.bench();
+    let export = export(&place, &bench, ExportKind::Csv, "out/cases.csv");
+    let exported = |export: Export| {
+        bench.send(Request::Export(export));
+        match bench.next() {
+            Response::Exported { id: 2, result } => result,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(exported(export.clone()), Ok(export.to.clone()));
+    let table = fs::read_to_string(&export.to).expect("written");
+    assert_eq!(table.lines().count(), SCANS + 1);
+    let disputed: Vec<&str> = table.lines().filter(|line| line.contains("a shadow")).collect();
+    assert_eq!(disputed.len(), 1);
+    assert!(disputed[0].starts_with(&export.evaluation.cases[2].path), "{}", disputed[0]);
+
+    let message = exported(Export { to: place.study(), ..export }).expect_err("it is a folder");
+    assert!(message.contains("study") && message.lines().count() == 1, "{message}");
+}
+
+#[test]
+fn a_page_is_exported_with_the_maps_of_its_cases() {
+    let place = Place::new();
+    let bench = place.bench();
+    let export = export(&place, &bench, ExportKind::Html, "page.html");
+    let wrong: Vec<&Case> =
+        export.evaluation.cases.iter().filter(|case| !case.answer.correct()).collect();
+    // The second one is not what it was.
+    fs::copy(place.scan(0), export.root.join(&wrong[1].path)).expect("replaced");
+    let cases = wrong[..3].iter().map(|case| case.path.clone()).collect();
+    bench.send(Request::Export(Export { cases, ..export.clone() }));
+    let Response::Notice { message } = bench.next() else { panic!("one cannot be shown") };
+    assert!(message.contains("has changed") && message.lines().count() == 1, "{message}");
+    let Response::Exported { id: 2, result } = bench.next() else { panic!("the end") };
+    assert_eq!(result, Ok(export.to.clone()));
+    let page = fs::read_to_string(&export.to).expect("written");
+    // The scan and the maps of two classes, twice.
+    assert_eq!(page.matches("data:image/png;base64,").count(), 6);
+    assert!(page.contains("a shadow, not a tumour"));
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use super::Outbox;
 use super::desk::{Desk, Job};
 use super::evaluation::evaluate;
 use super::export::export;
 use super::job::{Classify, Evaluate, EvaluateFailed, Export, Response, ScanKey};
+use super::{Outbox, background};
 use crate::explain::grad_cam::{ExplainError, grad_cam};
 use crate::imaging::Slice;
 use crate::model::classifier::{Activations, Classifier, ClassifierError};
@@ -101,6 +101,23 @@ impl Analyst {
         if let Some(job) = waiting {
             self.classify(&job);
         }
+    }
+
+    /// Does work that needs no model on other threads, and answers classifications on this one until
+    /// it is done; a sentence for people where it panics.
+    pub(super) fn meanwhile<T: Send>(
+        &mut self,
+        work: impl FnOnce() -> T + Send,
+    ) -> Result<T, String> {
+        const PATIENCE: Duration = Duration::from_millis(20);
+        std::thread::scope(|scope| {
+            let working = scope.spawn(|| caught(|| background::run(work)));
+            while !working.is_finished() {
+                self.let_readers_through(PATIENCE);
+            }
+            working.join().unwrap_or_else(|_| Err("its thread ended".into()))
+        })
+        .map_err(|panic| format!("the figures could not be made: {panic}"))
     }
 
     /// The maps of a slice for each of `classes`; a sentence for people where there are none.

@@ -49,8 +49,8 @@ struct Known {
 }
 
 impl Known {
-    /// The copies of a scan: first those that lie over it in every detail, the most alike before,
-    /// then those of which the hashes alone say so, as a model's card does.
+    /// The copies of a scan, the most alike first: those that lie over it in every detail, and where
+    /// there are none, those of which the hashes say so, as a model's card does.
     fn copies(&mut self, path: &Path, among: &Path) -> Result<Vec<ScanCopy>, String> {
         let wanted = fingerprint(path)
             .ok_or_else(|| format!("{}: it cannot be read; check the file", path.display()))?;
@@ -62,19 +62,19 @@ impl Known {
             let known = self.hashes.get(&scan.path).and_then(|(_, hash)| *hash);
             known.is_some_and(|known| known.matches(&hash)) && scan.path.canonicalize().ok() != own
         });
-        let mut found: Vec<(f32, ScanCopy)> = matching
-            .take(MOST)
-            .map(|scan| {
-                let over = fingerprint(&scan.path).and_then(|print| wanted.compare(&print));
-                let class = dataset.classes[scan.class].clone();
-                (
-                    over.map_or(0.0, |found| found.similarity),
-                    ScanCopy { path: scan.path.clone(), class },
-                )
-            })
-            .collect();
-        found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        Ok(found.into_iter().map(|(_, copy)| copy).collect())
+        let (mut sure, mut likely) = (Vec::new(), Vec::new());
+        for scan in matching.take(MOST) {
+            let copy =
+                ScanCopy { path: scan.path.clone(), class: dataset.classes[scan.class].clone() };
+            let print = caught(|| fingerprint(&scan.path)).ok().flatten();
+            match print.and_then(|print| wanted.compare(&print)) {
+                Some(found) => sure.push((found.similarity, copy)),
+                None => likely.push(copy),
+            }
+        }
+        sure.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let sure: Vec<ScanCopy> = sure.into_iter().map(|(_, copy)| copy).collect();
+        Ok(if sure.is_empty() { likely } else { sure })
     }
 
     /// Sees to it that these files' hashes are known as they are now.

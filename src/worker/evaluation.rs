@@ -8,21 +8,19 @@ use std::time::{Duration, Instant};
 
 use super::Outbox;
 use super::analyst::Analyst;
-use super::background;
 use super::job::{
     Evaluate, EvaluateFailed, Evaluated, Mode, OpenedReview, Progress, RequestId, Response,
     TestSource,
 };
 use crate::evaluate::bootstrap::Bootstrap;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
-use crate::evaluate::run::{self, Answers, Known, Step, ask};
+use crate::evaluate::run::{self, Known, Step, ask};
 use crate::evaluate::test_set::TestSet;
 use crate::model::checkpoint;
 use crate::model::prediction::CheckpointInfo;
 use crate::review::manifest::Manifest;
 use crate::review::store::{Kept, Review, Store};
 use crate::review::word_file;
-use crate::system::caught::caught;
 use crate::system::shipped;
 use crate::train::history;
 
@@ -162,7 +160,8 @@ impl Test {
             return Err(failed("the program was closed"));
         }
         let complete = answers.complete();
-        let evaluation = finish(answers, analyst)?;
+        let evaluation =
+            analyst.meanwhile(|| answers.evaluation(Bootstrap::default())).map_err(failed)?;
         unkept = self.keep(&evaluation).err().or(unkept);
         if let Some(message) = unkept {
             outbox.send(Response::Notice { message });
@@ -173,20 +172,6 @@ impl Test {
     fn keep(&self, evaluation: &Evaluation) -> Result<(), String> {
         self.review.keep(&self.checkpoint, &self.files, evaluation)
     }
-}
-
-/// Groups and figures, on other threads, while classifications are answered on this one.
-fn finish(answers: Answers, analyst: &mut Analyst) -> Result<Evaluation, EvaluateFailed> {
-    const PATIENCE: Duration = Duration::from_millis(20);
-    std::thread::scope(|scope| {
-        let work = || caught(|| background::run(|| answers.evaluation(Bootstrap::default())));
-        let finishing = scope.spawn(work);
-        while !finishing.is_finished() {
-            analyst.let_readers_through(PATIENCE);
-        }
-        let finished = finishing.join().unwrap_or_else(|_| Err("the thread ended".into()));
-        finished.map_err(|panic| failed(format!("the figures could not be made: {panic}")))
-    })
 }
 
 /// Answers on their way to the window.

@@ -2,15 +2,19 @@
 //! are made on the thread that owns the model; a reader's classification goes between two cases.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use image::{DynamicImage, GrayImage};
 
 use super::analyst::Analyst;
-use super::job::{Export, ExportKind};
+use super::figures::measure;
+use super::job::{Export, ExportKind, Response};
+use crate::evaluate::metrics::Answer;
 use crate::evaluate::report::Case;
 use crate::evaluate::test_set::file_sha256;
 use crate::explain::overlay::{greys, overlay, png};
 use crate::imaging;
-use crate::model::prediction::Evidence;
+use crate::review::report::{Pictured, Report, html};
 use crate::review::table;
 use crate::system::files::write_whole;
 
@@ -37,57 +41,66 @@ pub(super) fn export(job: &Export, analyst: &mut Analyst) -> Result<PathBuf, Str
 }
 
 fn page(job: &Export, analyst: &mut Analyst) -> Result<Vec<u8>, String> {
-    let mut shown = Vec::new();
+    let mut pictured = Vec::new();
     for name in job.cases.iter().take(MOST_CASES) {
-        let Some(case) = job.evaluation.cases.iter().find(|case| case.path == *name) else {
-            continue;
-        };
-        shown.push((case, pictures(job, case, analyst)));
+        let cases = &job.evaluation.cases;
+        let Some(case) = cases.iter().find(|case| case.path == *name) else { continue };
+        match pictures(job, case, analyst) {
+            Ok(pictures) => pictured.push(pictures),
+            // The page is worth having without it.
+            Err(message) => analyst.outbox.send(Response::Notice { message }),
+        }
         analyst.let_readers_through(Duration::ZERO);
         if analyst.desk.closed() {
             return Err("the program was closed".into());
         }
     }
-    let _ = shown;
-    Err("a page cannot be exported in this build".into())
+    analyst.meanwhile(|| {
+        let (figures, curves) = measure(&job.evaluation, job.without);
+        let report = Report {
+            evaluation: &job.evaluation,
+            without: job.without,
+            figures: &figures,
+            curves: &curves,
+            other: job.other.as_deref(),
+            words: &job.words,
+            card: &job.checkpoint.card,
+            history: &job.history,
+            cases: &pictured,
+            written: SystemTime::now(),
+        };
+        html(&report).into_bytes()
+    })
 }
 
-/// A scan and its maps as PNG files.
-#[derive(Debug)]
-struct Pictures {
-    scan: Vec<u8>,
-    /// The last layer's map for each class that is explained.
-    maps: Vec<(usize, Vec<u8>)>,
-    /// That layer's name.
-    layer: String,
-}
-
-/// A case as a reader sees it: for the class that was predicted, and for the true one.
-fn pictures(job: &Export, case: &Case, analyst: &mut Analyst) -> Result<Pictures, String> {
+/// A case with its maps in the last layer: for the class that was predicted, and for the true one.
+fn pictures(job: &Export, case: &Case, analyst: &mut Analyst) -> Result<Pictured, String> {
     let path = job.root.join(&case.path);
     let series = imaging::open(&path).map_err(|error| error.to_string())?;
     if file_sha256(&path).ok().as_ref() != Some(&case.sha256) {
-        return Err(format!("{}: it has changed since it was evaluated", path.display()));
+        return Err(format!(
+            "{}: it has changed and is not shown; evaluate it again",
+            path.display()
+        ));
     }
     let slice = &series.slices[series.slices.len() / 2];
-    let answer = &case.answer;
-    let mut classes = vec![answer.predicted];
-    classes.extend((answer.truth != answer.predicted).then_some(answer.truth));
+    let Answer { truth, predicted, .. } = case.answer;
+    let mut classes = vec![predicted];
+    classes.extend((truth != predicted).then_some(truth));
     let maps = analyst.maps(slice, &job.checkpoint.path, job.device, &classes, job.tap)?;
     let greys = greys(slice);
-    let unwritable = |error: image::ImageError| format!("{}: {error}", path.display());
-    let over = |evidence: &Evidence| {
-        let map = evidence.maps.last().ok_or_else(|| "the model has no layers".to_owned())?;
-        png(&overlay(slice, &greys, map, evidence)).map_err(unwritable)
-    };
+    let fail = |error: image::ImageError| format!("{}: {error}", path.display());
+    let mut layer = String::new();
     let mut pictures = Vec::new();
     for evidence in &maps {
-        pictures.push((evidence.class, over(evidence)?));
+        let map = evidence.maps.last().ok_or("the model has no layer to show")?;
+        layer.clone_from(&map.layer.name);
+        pictures.push(png(&overlay(slice, &greys, map, evidence)).map_err(fail)?);
     }
     let (width, height) = (slice.width as u32, slice.height as u32);
-    let grey = image::GrayImage::from_raw(width, height, greys).unwrap_or_default();
-    let scan = png(&image::DynamicImage::ImageLuma8(grey).into_rgb8()).map_err(unwritable)?;
-    let last = maps.first().and_then(|evidence| evidence.maps.last());
-    let layer = last.map(|map| map.layer.name.clone()).unwrap_or_default();
-    Ok(Pictures { scan, maps: pictures, layer })
+    let scan = GrayImage::from_raw(width, height, greys).unwrap_or_default();
+    let scan = png(&DynamicImage::from(scan).into_rgb8()).map_err(fail)?;
+    let mut pictures = pictures.into_iter();
+    let predicted = pictures.next().unwrap_or_default();
+    Ok(Pictured { name: case.path.clone(), layer, scan, predicted, truth: pictures.next() })
 }

@@ -34,7 +34,8 @@ pub(super) fn spawn(tasks: Arc<Slot<Task>>, outbox: Outbox) {
     });
 }
 
-fn measure(evaluation: &Evaluation, without: Without) -> (Arc<Figures>, Arc<Curves>) {
+/// Figures and curves of the cases that count.
+pub(super) fn measure(evaluation: &Evaluation, without: Without) -> (Arc<Figures>, Arc<Curves>) {
     let cases = evaluation.cases.iter().filter(|case| without.counts(case));
     let answers: Vec<&Answer> = cases.map(|case| &case.answer).collect();
     let figures = figures(&answers, &evaluation.classes, Bootstrap::default());
