@@ -12,16 +12,16 @@ use std::time::{Duration, Instant};
 
 use egui::{Event, Modifiers, MouseWheelUnit, TouchPhase, pos2, vec2};
 use mrimaster::app::{Start, Studio, Workers};
+use mrimaster::dataset::phantom::write_study;
 use mrimaster::evaluate::bootstrap::Bootstrap;
 use mrimaster::evaluate::metrics::Answer;
 use mrimaster::evaluate::report::{Case, Evaluation, FORMAT_VERSION, Model, Parts, Tested};
 use mrimaster::model::checkpoint;
+use mrimaster::model::prediction::CheckpointInfo;
 use mrimaster::review::word::Words;
 use mrimaster::state::Command;
 use mrimaster::state::review::{Filter, Order, Selection};
-use mrimaster::worker::job::{
-    Evaluated, OpenedReview, Request, Response, TestSource, Thumbnail,
-};
+use mrimaster::worker::job::{Evaluated, OpenedReview, Request, Response, TestSource, Thumbnail};
 
 const SIZE: [u32; 2] = [1920, 1080];
 const CASES: usize = 100_000;
@@ -98,10 +98,14 @@ fn hundred_thousand_cases() {
     frames.tell("sorting, filtering and judging 100,000 cases");
 }
 
+/// The networks that come with the program.
+fn shipped() -> Vec<CheckpointInfo> {
+    checkpoint::list_with(Vec::new()).0
+}
+
 /// A real evaluation of synthetic scans, with frames all along.
 fn evaluation(scans: usize) {
-    let Some(model) = checkpoint::list().0.into_iter().find(|model| model.name() == "small_cnn")
-    else {
+    let Some(model) = shipped().into_iter().find(|model| model.name() == "small_cnn") else {
         return println!("evaluation: weights/small_cnn is not here");
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -126,18 +130,24 @@ fn evaluation(scans: usize) {
     frames.tell(&format!("evaluating {scans} scans ({rate:.0} a second)"));
 }
 
+/// Scans in class folders; each has three copies under other names.
 fn phantoms(folder: &Path, scans: usize) {
-    use clap::Parser;
-    #[derive(Parser)]
-    struct Phantom {
-        #[command(flatten)]
-        args: mrimaster::dataset::phantom::PhantomArgs,
+    let different = scans.div_ceil(4);
+    write_study(folder, different, 7).expect("scans are made");
+    let mut made = different;
+    for class in std::fs::read_dir(folder).expect("class folders").flatten() {
+        let pictures = std::fs::read_dir(class.path()).into_iter().flatten().flatten();
+        let pictures: Vec<_> = pictures.map(|entry| entry.path()).collect();
+        for picture in pictures.iter().filter(|path| path.extension().is_some_and(|e| e == "png")) {
+            for copy in 1..4 {
+                if made < scans {
+                    let name = format!("{copy}-{}", picture.file_name().expect("named").display());
+                    std::fs::hard_link(picture, picture.with_file_name(name)).expect("linked");
+                    made += 1;
+                }
+            }
+        }
     }
-    let count = scans.to_string();
-    let folder = folder.to_string_lossy().into_owned();
-    let words = ["phantom", &folder, "--count", &count, "--seed", "7"];
-    let phantom = Phantom::parse_from(words);
-    mrimaster::dataset::phantom::run(&phantom.args).expect("scans are made");
 }
 
 /// Workers that answer a review of many cases at once.
@@ -151,7 +161,7 @@ impl Workers for MadeUp {
         let mut answers = self.answers.borrow_mut();
         match request {
             Request::ListCheckpoints { id, .. } => {
-                let (found, _) = checkpoint::list();
+                let found = shipped();
                 answers.push_back(Response::Checkpoints { id, found, refused: vec![] });
             }
             Request::Evaluate(asked) => {

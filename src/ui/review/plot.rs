@@ -14,6 +14,12 @@ const NEAR: f64 = 16.0;
 const MARGIN: f64 = 0.02;
 /// Height of a mark's word above the axes, in lengths of the axis.
 const WORD: f64 = 0.15;
+/// Width of a legend that stands beside its axes, and the least that it leaves them.
+const LEGEND: f32 = 190.0;
+const BESIDE: f32 = 300.0;
+/// The share of the window's height that axes take at most, unless it is less than this.
+const HIGHEST: f32 = 0.36;
+const LOWEST: f32 = 190.0;
 /// What the axes take of width and height, about.
 const AXES: [f32; 2] = [56.0, 40.0];
 
@@ -22,10 +28,28 @@ pub(super) fn show(ui: &mut Ui, chart: &str, panel: &Panel) {
     if !panel.title.is_empty() {
         ui.label(RichText::new(&panel.title).font(theme::small()).strong());
     }
-    legend(ui, &panel.series);
+    let named = panel.series.iter().filter(|series| !series.name.is_empty()).count();
+    if named > 2 && ui.available_width() >= BESIDE + LEGEND {
+        ui.horizontal_top(|ui| {
+            let width = ui.available_width() - LEGEND;
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                axes(ui, chart, panel);
+            });
+            ui.vertical(|ui| legend(ui, &panel.series));
+        });
+    } else {
+        legend(ui, &panel.series);
+        axes(ui, chart, panel);
+    }
+}
+
+fn axes(ui: &mut Ui, chart: &str, panel: &Panel) {
     let tokens = theme::tokens(ui);
     let width = ui.available_width();
-    let height = (width - AXES[0]) * panel.aspect as f32 + AXES[1];
+    // What can be seen whole says more than what is large.
+    let highest = (ui.ctx().content_rect().height() * HIGHEST).max(LOWEST);
+    let height = ((width - AXES[0]) * panel.aspect as f32 + AXES[1]).min(highest);
     let plot = Plot::new((chart, &panel.title))
         .width(width)
         .height(height)
