@@ -161,6 +161,10 @@ impl App {
                 Command::ExportReport => {
                     self.dialog.open(ui.ctx(), PathOf::Export(ExportKind::Html));
                 }
+                Command::ExportFigure => {
+                    let figure = ExportKind::Figure(self.state.settings.figure);
+                    self.dialog.open(ui.ctx(), PathOf::Export(figure));
+                }
                 Command::Quit => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
                 command => self.apply(command),
             }

@@ -69,6 +69,7 @@ commands! {
             EvaluateAnew: "Evaluate again", "Throw the kept answers away and ask about every scan; your words stay", [];
             ExportTable: "Export as CSV…", "One row for each case, with your words", [];
             ExportReport: "Export as HTML…", "One page with matrices, figures, the first cases of the list, and the model's card", [];
+            ExportFigure: "Save the figure as SVG…", "The figure that is shown, as a picture that stays sharp at any size", [];
             FindTestSet: "Test set was moved…", "Choose the place where the folder of this review is now; answers and words are taken along", [];
             CloseReview: "Close the review", "Put the test set away; answers and words are kept", [];
         }

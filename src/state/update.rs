@@ -77,7 +77,8 @@ impl State {
             Command::ChooseTestSet
             | Command::FindTestSet
             | Command::ExportTable
-            | Command::ExportReport => Vec::new(),
+            | Command::ExportReport
+            | Command::ExportFigure => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),

@@ -127,6 +127,7 @@ fn path_title(of: PathOf) -> &'static str {
         PathOf::MovedTestSet => "Where the test set is now",
         PathOf::Export(ExportKind::Csv) => "Export as CSV",
         PathOf::Export(ExportKind::Html) => "Export as HTML",
+        PathOf::Export(ExportKind::Figure(_)) => "Save the figure as SVG",
     }
 }
 
@@ -140,6 +141,7 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
         }
         PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
         PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
+        PathOf::Export(ExportKind::Figure(_)) => ("File to write", "/folder/figure.svg", "Write"),
     };
     let field = TextEdit::singleline(&mut path).desired_width(f32::INFINITY).hint_text(hint);
     let response = ui.add(field).accessible_name(name);

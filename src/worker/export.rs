@@ -14,6 +14,7 @@ use crate::evaluate::report::Case;
 use crate::evaluate::test_set::file_sha256;
 use crate::explain::overlay::{greys, overlay, png};
 use crate::imaging;
+use crate::review::figure::svg;
 use crate::review::report::{Pictured, Report, html};
 use crate::review::table;
 use crate::system::files::write_whole;
@@ -30,6 +31,11 @@ pub(super) fn export(job: &Export, analyst: &mut Analyst) -> Result<PathBuf, Str
         ExportKind::Csv => table::csv(&job.evaluation, &job.words)
             .map_err(|error| format!("the table cannot be made ({error}); rename its scans"))?,
         ExportKind::Html => page(job, analyst)?,
+        ExportKind::Figure(figure) => analyst.meanwhile(|| {
+            let (figures, curves) = measure(&job.evaluation, job.without);
+            let picture = svg(figure, &figures, &curves, &job.history);
+            picture.map(String::into_bytes).ok_or_else(|| figure.without_data().to_owned())
+        })??,
     };
     write_whole(&job.to, &bytes).map_err(|error| {
         format!(

@@ -12,6 +12,7 @@ use crate::evaluate::metrics::Figures;
 use crate::evaluate::report::{Case, Evaluation, Unreadable, Without};
 use crate::imaging::{Series, Slice};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
+use crate::review::figure::Figure;
 use crate::review::word::{Word, Words};
 use crate::train::history::Epoch;
 
@@ -110,6 +111,8 @@ pub enum ExportKind {
     Csv,
     /// One page that holds everything.
     Html,
+    /// A figure as SVG.
+    Figure(Figure),
 }
 
 /// A slice, and what is wanted to be known of it.

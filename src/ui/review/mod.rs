@@ -68,7 +68,11 @@ fn figures_of(ui: &mut Ui, screen: &mut Screen, review: &Review) {
     match &review.measured {
         Load::Ready((figures, curves)) => {
             let history = review.opened.as_ref().map_or(&[][..], |opened| &opened.history);
-            figures::show(ui, screen.state.settings.figure, figures, curves, history);
+            let figure = screen.state.settings.figure;
+            figures::show(ui, figure, figures, curves, history);
+            if figure != Figure::PerClass {
+                screen.button(ui, Command::ExportFigure);
+            }
         }
         Load::Pending(_) => _ = ui.label(egui::RichText::new("Measuring…").color(dim)),
         _ if review.is_running() => {
