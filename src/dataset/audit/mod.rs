@@ -20,6 +20,7 @@
 //! | `compare` | whether two scans are the same, and how they differ |
 //! | `search` | pairs, twins and groups among many scans |
 //! | `scan_hash` | what a model card keeps of a training scan |
+//! | `reading` | each file read once |
 //! | `report` | the audit of a whole data set |
 
 mod align;
@@ -27,6 +28,7 @@ mod compare;
 mod fingerprint;
 mod perceptual;
 mod picture;
+mod reading;
 mod report;
 mod resample;
 mod scan_hash;
