@@ -16,6 +16,7 @@
 //! | `picture` | the head of a scan at one size and brightness |
 //! | `align` | laying one head over another |
 //! | `perceptual` | the hash that proposes candidates |
+//! | `candidates` | which of many scans to compare |
 //! | `fingerprint` | what is kept of a scan |
 //! | `compare` | whether two scans are the same, and how they differ |
 //! | `search` | pairs, twins and groups among many scans |
@@ -24,6 +25,7 @@
 //! | `report` | the audit of a whole data set |
 
 mod align;
+mod candidates;
 mod compare;
 mod fingerprint;
 mod perceptual;

@@ -7,7 +7,7 @@ use crate::imaging::Slice;
 /// Side of the square that a head is brought to.
 pub(super) const SIDE: usize = 64;
 /// Side of the square that the whole scan is brought to first: everything else works on that.
-const FRAME: usize = 128;
+pub(super) const FRAME: usize = 128;
 
 /// Where a signal begins: the brightness, after [`Tones::level`], below which there is background.
 const SIGNAL: f32 = 0.12;
@@ -71,7 +71,7 @@ impl Tones {
         // Two halves: neighbours are often alike, and would wait for each other's count.
         let mut halves = [[0u32; BINS]; 2];
         let zoom = (BINS - 1) as f32 / width;
-        let bin = |value: f32| (((value - low) * zoom) as usize).min(BINS - 1);
+        let bin = |value: f32| (((value - low) * zoom) as i32 as usize).min(BINS - 1);
         for pair in values.chunks_exact(2) {
             halves[0][bin(pair[0])] += 1;
             halves[1][bin(pair[1])] += 1;
@@ -113,7 +113,7 @@ impl Tones {
         let [dark, _, bright] = self.values;
         let zoom = STEPS as f32 / (bright - dark);
         let step = |value: f32| ((value - dark) * zoom).clamp(0.0, STEPS as f32);
-        values.iter().map(|&value| table[(step(value) + 0.5) as usize]).collect()
+        values.iter().map(|&value| table[(step(value) + 0.5) as i32 as usize]).collect()
     }
 }
 
