@@ -68,8 +68,31 @@ struct Columns {
     /// Their places in shares of the side, from the middle.
     shares: [f32; SIDE],
     /// The column of the other before each, and the share of the way from there to the next.
-    firsts: [usize; SIDE],
+    firsts: [u32; SIDE],
     rests: [f32; SIDE],
+    /// What lies over them, in the row that was last asked for; 0 behind `count`.
+    over: [f32; SIDE],
+    /// That row of the other.
+    line: [f32; SIDE + 1],
+}
+
+impl Columns {
+    /// Finds what of `other` lies over this row.
+    #[inline]
+    fn lay(&mut self, other: &Plane, row: &Place) {
+        let rows = &other.values[row.first * other.side..][..2 * other.side];
+        let (above, below) = rows.split_at(other.side);
+        for (value, (above, below)) in self.line.iter_mut().zip(above.iter().zip(below)) {
+            *value = above + (below - above) * row.rest;
+        }
+        let line = &self.line;
+        let places = self.firsts.iter().zip(&self.rests);
+        for (over, (&first, rest)) in self.over.iter_mut().zip(places).take(self.count) {
+            // The remainder is the column itself, and tells the compiler that it lies inside.
+            let first = first as usize % SIDE;
+            *over = line[first] + (line[first + 1] - line[first]) * rest;
+        }
+    }
 }
 
 /// Where a value of one square lies over another, along one axis.
@@ -139,49 +162,36 @@ impl Plane {
             shares: [0.0; SIDE],
             firsts: [0; SIDE],
             rests: [0.0; SIDE],
+            over: [0.0; SIDE],
+            line: [0.0; SIDE + 1],
         };
         for (i, place) in self.places(placement, 0, rim).enumerate() {
             columns.begin = place.at - i;
             columns.count = i + 1;
             columns.shares[i] = place.share;
-            columns.firsts[i] = place.first;
+            columns.firsts[i] = place.first as u32;
             columns.rests[i] = place.rest;
         }
         columns
     }
 
-    /// What lies of `other` over `columns` of a row of this square.
-    #[inline]
-    fn over(&self, other: &Self, row: &Place, columns: &Columns) -> [f32; SIDE] {
-        let rows = &other.values[row.first * self.side..][..2 * self.side];
-        let (above, below) = rows.split_at(self.side);
-        let mut line = [0.0; SIDE + 1];
-        for (value, (above, below)) in line.iter_mut().zip(above.iter().zip(below)) {
-            *value = above + (below - above) * row.rest;
-        }
-        let mut values = [0.0; SIDE];
-        let places = columns.firsts.iter().zip(&columns.rests);
-        for (value, (&first, rest)) in values.iter_mut().zip(places).take(columns.count) {
-            // The remainder is the column itself, and tells the compiler that it lies inside.
-            let first = first % SIDE;
-            *value = line[first] + (line[first + 1] - line[first]) * rest;
-        }
-        values
-    }
-
-    /// A better placement, by `steps` steps; `None` where the search leaves what is plausible.
+    /// A better placement, by `steps` steps; `None` where nothing lies over each other and where the
+    /// search leaves what is plausible.
     pub fn align(&self, other: &Self, mut placement: Placement, steps: usize) -> Option<Placement> {
         // Slopes are per share of the side, as the placement is, from the next but one.
         let per_share = self.side as f32 / 2.0;
         for _ in 0..steps {
-            let columns = self.columns(placement, 1);
+            let mut columns = self.columns(placement, 1);
+            if columns.count == 0 {
+                return None;
+            }
             let (begin, end) = (columns.begin, columns.begin + columns.count);
             let mut normal = [[[0.0f32; LANES]; 4]; 4];
             let mut right = [[0.0f32; LANES]; 4];
             // What is not filled stays 0 and adds nothing.
             let (mut across, mut down, mut missing) = ([0.0; SIDE], [0.0; SIDE], [0.0; SIDE]);
-            for row in self.places(placement, 1, 1).filter(|_| columns.count > 0) {
-                let over = self.over(other, &row, &columns);
+            for row in self.places(placement, 1, 1) {
+                columns.lay(other, &row);
                 let line = |y: usize| &self.values[y * self.side..(y + 1) * self.side];
                 let own = line(row.at);
                 let slope = |low: &[f32], high: &[f32], slopes: &mut [f32]| {
@@ -192,7 +202,7 @@ impl Plane {
                 slope(&own[begin - 1..end - 1], &own[begin + 1..end + 1], &mut across);
                 slope(&line(row.at - 1)[begin..end], &line(row.at + 1)[begin..end], &mut down);
                 for (missing, (own, over)) in
-                    missing.iter_mut().zip(own[begin..end].iter().zip(over))
+                    missing.iter_mut().zip(own[begin..end].iter().zip(&columns.over))
                 {
                     *missing = own - over;
                 }
@@ -254,30 +264,27 @@ impl Plane {
     pub fn correlation(&self, other: &Self, placement: Placement) -> (f32, f32) {
         /// Values at the rim know only half of their surroundings.
         const RIM: usize = 2;
-        let columns = self.columns(placement, RIM);
-        let (mut rows, mut totals) = (0, [0.0f64; 5]);
+        let mut columns = self.columns(placement, RIM);
+        let (mut rows, mut sums) = (0, [[0.0f32; LANES]; 5]);
         // What is not filled stays 0 and adds nothing.
         let mut own = [0.0; SIDE];
         for row in self.places(placement, 1, RIM) {
             rows += 1;
-            let over = self.over(other, &row, &columns);
+            columns.lay(other, &row);
             let values = &self.values[row.at * self.side + columns.begin..][..columns.count];
             own[..columns.count].copy_from_slice(values);
-            let mut sums = [[0.0f32; LANES]; 5];
             for i in (0..columns.count).step_by(LANES) {
                 for lane in 0..LANES {
-                    let (a, b) = (own[i + lane], over[i + lane]);
+                    let (a, b) = (own[i + lane], columns.over[i + lane]);
                     for (sum, term) in sums.iter_mut().zip([a, b, a * a, b * b, a * b]) {
                         sum[lane] += term;
                     }
                 }
             }
-            for (total, sum) in totals.iter_mut().zip(sums) {
-                *total += f64::from(sum.iter().sum::<f32>());
-            }
         }
         let count = (rows * columns.count) as f64;
-        let [a, b, aa, bb, ab] = totals.map(|total| total / count.max(1.0));
+        let [a, b, aa, bb, ab] =
+            sums.map(|lanes| lanes.map(f64::from).iter().sum::<f64>() / count.max(1.0));
         let spread = ((aa - a * a) * (bb - b * b)).sqrt();
         let correlation = if spread > 1e-9 { (ab - a * b) / spread } else { 0.0 };
         let inside = (self.side - 2 * RIM) as f64;
