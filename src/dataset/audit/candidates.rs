@@ -78,11 +78,11 @@ impl Block {
     fn nearest(&self, ours: &[[[u8; 4]; 2]; VIEWS]) -> [u8; LANES] {
         let mut nearest = [u8::MAX; LANES];
         for whole in 0..WHOLES {
-            for view in 0..VIEWS {
-                compare(&ours[whole], &self.0[view], &mut nearest);
+            for view in &self.0 {
+                compare(&ours[whole], view, &mut nearest);
             }
-            for view in WHOLES..VIEWS {
-                compare(&ours[view], &self.0[whole], &mut nearest);
+            for view in &ours[WHOLES..] {
+                compare(view, &self.0[whole], &mut nearest);
             }
         }
         nearest

@@ -76,7 +76,7 @@ pub(super) fn read_each(paths: &[&Path], progress: &(dyn Fn() + Sync)) -> Vec<Op
 fn contents(paths: &[&Path]) -> Vec<Option<(u64, u128)>> {
     let length = |path: &&Path| {
         let file = path.metadata().ok().filter(|file| file.is_file())?;
-        (1..=LONGEST).contains(&file.len()).then(|| file.len())
+        (1..=LONGEST).contains(&file.len()).then_some(file.len())
     };
     let lengths: Vec<Option<u64>> = paths.par_iter().map(length).collect();
     let mut count: HashMap<u64, usize> = HashMap::new();
