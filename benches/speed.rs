@@ -1,20 +1,24 @@
 //! How long things take, as ratios to something in the same run. `make bench`.
 //!
-//! The first figure to look at is the last line: Grad-CAM of all 49 layers of EfficientNet-B0 with
-//! upsampling, against the bare forward and backward pass that any such map needs.
+//! The figures to look at: Grad-CAM of all 49 layers of EfficientNet-B0 with upsampling, against the
+//! bare forward and backward pass that any such map needs; and the audit of a data set, against
+//! reading its scans.
 
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use mrimaster::dataset::audit;
 use mrimaster::explain::grad_cam::grad_cam;
 use mrimaster::explain::upsample::upsample;
-use mrimaster::imaging::{Depth, Slice, Window};
+use mrimaster::imaging::{self, Depth, Slice, Window};
 use mrimaster::model::VggHead;
 use mrimaster::model::card::Architecture;
 use mrimaster::model::classifier::Activations;
 use mrimaster::model::network::{Network, Shape, Taps};
 use mrimaster::model::prediction::{Evidence, InputRegion, TapPoint};
+use rayon::prelude::*;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
@@ -95,19 +99,8 @@ fn grad_cam_of_all_layers(criterion: &mut Criterion) {
     group.bench_function("upsampling alone", |bencher| bencher.iter(|| upsample_all(&evidence)));
     group.finish();
 
-    // Taken in turns, so that a noisy machine disturbs both alike.
-    let time = |work: &dyn Fn()| {
-        let started = Instant::now();
-        work();
-        started.elapsed().as_secs_f64()
-    };
-    let mut ratios: Vec<f64> =
-        (0..40).map(|_| (time(&|| b0.bare()), time(&|| b0.maps()))).map(|(a, b)| b / a).collect();
-    ratios.sort_by(f64::total_cmp);
-    println!(
-        "maps of 49 layers, upsampled: {:.2} × forward and backward (median of 40 pairs)",
-        ratios[20]
-    );
+    let (bare, maps) = (|| b0.bare(), || b0.maps());
+    ratio_in_turns("maps of 49 layers, upsampled", "forward and backward", 40, &bare, &maps);
 }
 
 fn window_mapping(criterion: &mut Criterion) {
@@ -120,5 +113,37 @@ fn window_mapping(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, grad_cam_of_all_layers, window_mapping);
+/// The audit of the data set beside the repository, or of that which `MRIMASTER_DATA` names, against
+/// reading every scan of it once.
+fn audit_of_a_data_set(_: &mut Criterion) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let data = std::env::var_os("MRIMASTER_DATA").map_or(data, PathBuf::from).join("sartaj");
+    let Ok(scans) = audit::find(&data) else {
+        println!("audit: skipped, {} is no data set", data.display());
+        return;
+    };
+    let read = || {
+        scans.par_iter().for_each(|scan| drop(black_box(imaging::open(&scan.path))));
+    };
+    let whole = || drop(black_box(audit::audit(scans.clone(), &|| ())));
+    // From the disk to memory.
+    read();
+    ratio_in_turns("audit", "reading every scan once", 7, &read, &whole);
+}
+
+/// Prints how many times as long as `base` some `work` takes: by turns, so that a noisy machine
+/// disturbs both alike.
+fn ratio_in_turns(name: &str, base_name: &str, pairs: usize, base: &dyn Fn(), work: &dyn Fn()) {
+    let time = |work: &dyn Fn()| {
+        let started = Instant::now();
+        work();
+        started.elapsed().as_secs_f64()
+    };
+    let mut ratios: Vec<f64> =
+        (0..pairs).map(|_| (time(base), time(work))).map(|(a, b)| b / a).collect();
+    ratios.sort_by(f64::total_cmp);
+    println!("{name}: {:.2} × {base_name} (median of {pairs} pairs)", ratios[pairs / 2]);
+}
+
+criterion_group!(benches, grad_cam_of_all_layers, window_mapping, audit_of_a_data_set);
 criterion_main!(benches);

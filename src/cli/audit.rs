@@ -68,7 +68,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let text = if options.json { json + "\n" } else { text(&found) };
     std::io::stdout().write_all(text.as_bytes())?;
     let (reading, all) = (found.spent.reading.as_secs_f64(), found.spent.all.as_secs_f64());
-    eprintln!("{all:.1} s, {reading:.1} s of them to read the scans: {:.2} times", all / reading);
+    eprintln!(
+        "{all:.1} s, {:.2} times as long as reading every scan once ({reading:.1} s)",
+        all / reading
+    );
     Ok(())
 }
 

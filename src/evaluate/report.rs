@@ -142,26 +142,62 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+/// A part of a test set, by what is known of the copies of its scans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    TwinInTraining,
+    NoTwin,
+    CopyLeftOut,
+    NoCopy,
+}
+
+impl Part {
+    /// Every part, in the order of [`Parts`].
+    pub const ALL: [Self; 4] =
+        [Self::TwinInTraining, Self::NoTwin, Self::CopyLeftOut, Self::NoCopy];
+
+    /// The name of its field in [`Parts`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TwinInTraining => "twin_in_training",
+            Self::NoTwin => "no_twin",
+            Self::CopyLeftOut => "copy_left_out",
+            Self::NoCopy => "no_copy",
+        }
+    }
+
+    /// Whether a scan belongs to it, of which a card says this: see [`Case::twin_in_training`] and
+    /// [`Case::copy_left_out`].
+    pub fn holds(self, twin_in_training: Option<bool>, copy_left_out: Option<bool>) -> bool {
+        match self {
+            Self::TwinInTraining => twin_in_training == Some(true),
+            Self::NoTwin => twin_in_training == Some(false),
+            Self::CopyLeftOut => copy_left_out == Some(true),
+            Self::NoCopy => copy_left_out == Some(false) && twin_in_training != Some(true),
+        }
+    }
+}
+
 impl Parts {
     /// The figures of `cases`.
     pub fn of(cases: &[Case], classes: &[String], bootstrap: Bootstrap) -> Self {
-        let part = |wanted: &dyn Fn(&Case) -> bool| {
+        let figures_of = |wanted: &dyn Fn(&Case) -> bool| {
             let answers: Vec<&Answer> =
                 cases.iter().filter(|case| wanted(case)).map(|case| &case.answer).collect();
             figures(&answers, classes, bootstrap)
         };
-        let some_left_out = cases.iter().any(|case| case.copy_left_out.is_some());
-        let known = cases.iter().all(|case| case.twin_in_training.is_some()) && !cases.is_empty();
+        let twins = cases.iter().all(|case| case.twin_in_training.is_some()) && !cases.is_empty();
+        let left_out = cases.iter().any(|case| case.copy_left_out.is_some());
+        let figures_where = |known: bool, part: Part| {
+            let holds = |case: &Case| part.holds(case.twin_in_training, case.copy_left_out);
+            known.then(|| figures_of(&holds))
+        };
         Self {
-            all: part(&|_| true),
-            twin_in_training: known.then(|| part(&|case| case.twin_in_training == Some(true))),
-            no_twin: known.then(|| part(&|case| case.twin_in_training == Some(false))),
-            copy_left_out: some_left_out.then(|| part(&|case| case.copy_left_out == Some(true))),
-            no_copy: some_left_out.then(|| {
-                part(&|case| {
-                    case.copy_left_out == Some(false) && case.twin_in_training != Some(true)
-                })
-            }),
+            all: figures_of(&|_| true),
+            twin_in_training: figures_where(twins, Part::TwinInTraining),
+            no_twin: figures_where(twins, Part::NoTwin),
+            copy_left_out: figures_where(left_out, Part::CopyLeftOut),
+            no_copy: figures_where(left_out, Part::NoCopy),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::options::Options;
 use super::run::{Measured, Trainer, say};
 use crate::dataset::audit::Fingerprint;
 use crate::evaluate::copies::{LearnedFrom, Seen, entry};
+use crate::evaluate::report::Part;
 use crate::model::calibration::{self, Calibration, Record};
 use crate::model::card::{Card, FORMAT_VERSION};
 use crate::model::checkpoint::{self, Precision};
@@ -68,8 +69,9 @@ pub(super) fn finish(
     if !data.testing.is_empty() {
         let testing = trainer.measure(&data.testing)?;
         figures.add("test_all", &testing, &data.testing, &|_| true)?;
-        for (name, chosen) in parts(&card, &data.testing)? {
-            figures.add(&format!("test_{name}"), &testing, &data.testing, &|scan| chosen[scan])?;
+        for (part, chosen) in parts(&card, &data.testing)? {
+            let name = format!("test_{}", part.name());
+            figures.add(&name, &testing, &data.testing, &|scan| chosen[scan])?;
         }
         calibration.record = record(&calibration, &testing, &data.testing)?;
     }
@@ -111,22 +113,18 @@ fn precision(trainer: &Trainer, validation: &Scans) -> anyhow::Result<Precision>
     })
 }
 
-/// The parts of a test set by what the card says of their copies: as `mrimaster evaluate` tells them.
-fn parts(card: &Card, testing: &Scans) -> anyhow::Result<Vec<(&'static str, Vec<bool>)>> {
+/// The parts of a test set that have scans, and which those are: as `mrimaster evaluate` tells them.
+fn parts(card: &Card, testing: &Scans) -> anyhow::Result<Vec<(Part, Vec<bool>)>> {
     let known = LearnedFrom::of(card)?;
-    let seen: Vec<Seen> = testing
-        .prints
-        .iter()
-        .zip(&testing.classes)
-        .map(|(print, &class)| known.seen(&print.hash(), class).unwrap_or_default())
-        .collect();
-    let part = |wanted: &dyn Fn(&Seen) -> bool| -> Vec<bool> { seen.iter().map(wanted).collect() };
-    let left_out = |seen: &Seen| seen.left_out == Some(true);
-    let parts = [
-        ("twin_in_training", part(&|seen| seen.twin)),
-        ("copy_left_out", part(&left_out)),
-        ("no_copy", part(&|seen| !seen.twin && !left_out(seen))),
-    ];
+    let scans = testing.prints.iter().zip(&testing.classes);
+    let seen: Vec<_> = scans.map(|(print, &class)| known.seen(&print.hash(), class)).collect();
+    let chosen = |part: Part| -> Vec<bool> {
+        let holds = |seen: &Option<Seen>| {
+            part.holds(seen.map(|seen| seen.twin), seen.and_then(|seen| seen.left_out))
+        };
+        seen.iter().map(holds).collect()
+    };
+    let parts = Part::ALL.map(|part| (part, chosen(part)));
     Ok(parts.into_iter().filter(|(_, chosen)| chosen.contains(&true)).collect())
 }
 

@@ -57,14 +57,50 @@ impl Placement {
     }
 }
 
+/// Values that a processor adds at once.
+const LANES: usize = 4;
+
+/// Which values of a row of one square lie over another square, and where.
+struct Columns {
+    /// The column of the first; the others follow.
+    begin: usize,
+    count: usize,
+    /// Their places in shares of the side, from the middle.
+    shares: [f32; SIDE],
+    /// The column of the other before each, and the share of the way from there to the next.
+    firsts: [u32; SIDE],
+    rests: [f32; SIDE],
+    /// What lies over them, in the row that was last asked for; 0 behind `count`.
+    over: [f32; SIDE],
+    /// That row of the other.
+    line: [f32; SIDE + 1],
+}
+
+impl Columns {
+    /// Finds what of `other` lies over this row.
+    #[inline]
+    fn lay(&mut self, other: &Plane, row: &Place) {
+        let rows = &other.values[row.first * other.side..][..2 * other.side];
+        let (above, below) = rows.split_at(other.side);
+        for (value, (above, below)) in self.line.iter_mut().zip(above.iter().zip(below)) {
+            *value = above + (below - above) * row.rest;
+        }
+        let line = &self.line;
+        let places = self.firsts.iter().zip(&self.rests);
+        for (over, (&first, rest)) in self.over.iter_mut().zip(places).take(self.count) {
+            // The remainder is the column itself, and tells the compiler that it lies inside.
+            let first = first as usize % SIDE;
+            *over = line[first] + (line[first + 1] - line[first]) * rest;
+        }
+    }
+}
+
 /// Where a value of one square lies over another, along one axis.
-#[derive(Clone, Copy, Default)]
 struct Place {
     /// Its index.
     at: usize,
-    /// Its place in shares of the side, from the middle.
+    /// As in [`Columns`].
     share: f32,
-    /// The value of the other before it, and the share of the way from there to the next.
     first: usize,
     rest: f32,
 }
@@ -118,57 +154,101 @@ impl Plane {
         })
     }
 
-    /// Calls `each` with the index and the place of every value but those at the rim, and with what
-    /// lies over it in `other`.
-    #[inline]
-    fn over(
-        &self,
-        other: &Self,
-        placement: Placement,
-        rim: usize,
-        mut each: impl FnMut(usize, [f32; 2], f32),
-    ) {
-        // The same columns for every row.
-        let mut columns = [Place::default(); SIDE];
-        let mut count = 0;
-        for (column, place) in columns.iter_mut().zip(self.places(placement, 0, rim)) {
-            *column = place;
-            count += 1;
+    /// As [`Self::places`] of every row.
+    fn columns(&self, placement: Placement, rim: usize) -> Columns {
+        let mut columns = Columns {
+            begin: 0,
+            count: 0,
+            shares: [0.0; SIDE],
+            firsts: [0; SIDE],
+            rests: [0.0; SIDE],
+            over: [0.0; SIDE],
+            line: [0.0; SIDE + 1],
+        };
+        for (i, place) in self.places(placement, 0, rim).enumerate() {
+            columns.begin = place.at - i;
+            columns.count = i + 1;
+            columns.shares[i] = place.share;
+            columns.firsts[i] = place.first as u32;
+            columns.rests[i] = place.rest;
         }
-        for row in self.places(placement, 1, rim) {
-            let rows = &other.values[row.first * self.side..][..2 * self.side];
-            let (above, below) = rows.split_at(self.side);
-            for column in &columns[..count] {
-                let between = |line: &[f32]| {
-                    line[column.first] + (line[column.first + 1] - line[column.first]) * column.rest
-                };
-                let (above, below) = (between(above), between(below));
-                let value = above + (below - above) * row.rest;
-                each(row.at * self.side + column.at, [column.share, row.share], value);
-            }
-        }
+        columns
     }
 
-    /// A better placement, by `steps` steps; `None` where the search leaves what is plausible.
+    /// A better placement, by `steps` steps; `None` where nothing lies over each other and where the
+    /// search leaves what is plausible.
     pub fn align(&self, other: &Self, mut placement: Placement, steps: usize) -> Option<Placement> {
-        let side = self.side as f32;
-        let slope = |i: usize, next: usize| (self.values[i + next] - self.values[i - next]) / 2.0;
+        // Slopes are per share of the side, as the placement is, from the next but one.
+        let per_share = self.side as f32 / 2.0;
         for _ in 0..steps {
-            let mut normal = [[0.0f32; 4]; 4];
-            let mut right = [0.0f32; 4];
-            self.over(other, placement, 1, |i, [u, v], value| {
-                // Per share of the side, as the placement is.
-                let (dx, dy) = (slope(i, 1) * side, slope(i, self.side) * side);
-                let step = [dx * u, dx, dy * v, dy];
-                let missing = self.values[i] - value;
-                for (row, &a) in step.iter().enumerate() {
-                    right[row] += a * missing;
-                    for (column, &b) in step.iter().enumerate().skip(row) {
-                        normal[row][column] += a * b;
+            let mut columns = self.columns(placement, 1);
+            if columns.count == 0 {
+                return None;
+            }
+            let (begin, end) = (columns.begin, columns.begin + columns.count);
+            let mut normal = [[[0.0f32; LANES]; 4]; 4];
+            let mut right = [[0.0f32; LANES]; 4];
+            // What is not filled stays 0 and adds nothing.
+            let (mut across, mut down, mut missing) = ([0.0; SIDE], [0.0; SIDE], [0.0; SIDE]);
+            for row in self.places(placement, 1, 1) {
+                columns.lay(other, &row);
+                let line = |y: usize| &self.values[y * self.side..(y + 1) * self.side];
+                let own = line(row.at);
+                let slope = |low: &[f32], high: &[f32], slopes: &mut [f32]| {
+                    for (slope, (low, high)) in slopes.iter_mut().zip(low.iter().zip(high)) {
+                        *slope = (high - low) * per_share;
+                    }
+                };
+                slope(&own[begin - 1..end - 1], &own[begin + 1..end + 1], &mut across);
+                slope(&line(row.at - 1)[begin..end], &line(row.at + 1)[begin..end], &mut down);
+                for (missing, (own, over)) in
+                    missing.iter_mut().zip(own[begin..end].iter().zip(&columns.over))
+                {
+                    *missing = own - over;
+                }
+                // The terms of a step along the row: scale and shift; across it, only the shift,
+                // since the scale is the same times the place of the row.
+                let mut sums = [[0.0f32; LANES]; 9];
+                for i in (0..columns.count).step_by(LANES) {
+                    for lane in 0..LANES {
+                        let (x, y, missing) = (across[i + lane], down[i + lane], missing[i + lane]);
+                        let scale = x * columns.shares[i + lane];
+                        let terms = [
+                            scale * scale,
+                            scale * x,
+                            x * x,
+                            scale * y,
+                            x * y,
+                            y * y,
+                            scale * missing,
+                            x * missing,
+                            y * missing,
+                        ];
+                        for (sum, term) in sums.iter_mut().zip(terms) {
+                            sum[lane] += term;
+                        }
                     }
                 }
-            });
-            let [scale_x, shift_x, scale_y, shift_y] = solve(normal, right)?;
+                let v = row.share;
+                for lane in 0..LANES {
+                    let [ss, sx, xx, sy, xy, yy, s, x, y] = sums.map(|sum| sum[lane]);
+                    let terms = [
+                        [ss, sx, v * sy, sy],
+                        [0.0, xx, v * xy, xy],
+                        [0.0, 0.0, v * v * yy, v * yy],
+                        [0.0, 0.0, 0.0, yy],
+                    ];
+                    for i in 0..4 {
+                        right[i][lane] += [s, x, v * y, y][i];
+                        for j in i..4 {
+                            normal[i][j][lane] += terms[i][j];
+                        }
+                    }
+                }
+            }
+            let sum = |lanes: [f32; LANES]| lanes.iter().sum::<f32>();
+            let step = solve(normal.map(|row| row.map(sum)), right.map(sum))?;
+            let [scale_x, shift_x, scale_y, shift_y] = step;
             placement.scale[0] += scale_x;
             placement.shift[0] += shift_x;
             placement.scale[1] += scale_y;
@@ -184,15 +264,27 @@ impl Plane {
     pub fn correlation(&self, other: &Self, placement: Placement) -> (f32, f32) {
         /// Values at the rim know only half of their surroundings.
         const RIM: usize = 2;
-        let (mut count, mut sums) = (0.0f64, [0.0f64; 5]);
-        self.over(other, placement, RIM, |i, _, b| {
-            let (a, b) = (f64::from(self.values[i]), f64::from(b));
-            count += 1.0;
-            for (sum, value) in sums.iter_mut().zip([a, b, a * a, b * b, a * b]) {
-                *sum += value;
+        let mut columns = self.columns(placement, RIM);
+        let (mut rows, mut sums) = (0, [[0.0f32; LANES]; 5]);
+        // What is not filled stays 0 and adds nothing.
+        let mut own = [0.0; SIDE];
+        for row in self.places(placement, 1, RIM) {
+            rows += 1;
+            columns.lay(other, &row);
+            let values = &self.values[row.at * self.side + columns.begin..][..columns.count];
+            own[..columns.count].copy_from_slice(values);
+            for i in (0..columns.count).step_by(LANES) {
+                for lane in 0..LANES {
+                    let (a, b) = (own[i + lane], columns.over[i + lane]);
+                    for (sum, term) in sums.iter_mut().zip([a, b, a * a, b * b, a * b]) {
+                        sum[lane] += term;
+                    }
+                }
             }
-        });
-        let [a, b, aa, bb, ab] = sums.map(|sum| sum / count.max(1.0));
+        }
+        let count = (rows * columns.count) as f64;
+        let [a, b, aa, bb, ab] =
+            sums.map(|lanes| lanes.map(f64::from).iter().sum::<f64>() / count.max(1.0));
         let spread = ((aa - a * a) * (bb - b * b)).sqrt();
         let correlation = if spread > 1e-9 { (ab - a * b) / spread } else { 0.0 };
         let inside = (self.side - 2 * RIM) as f64;

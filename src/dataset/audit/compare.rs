@@ -113,8 +113,7 @@ impl Fingerprint {
     pub(super) fn likeness(&self, other: &Self, candidate: u32) -> Option<(f32, How)> {
         let (one, other) = (self.head.as_ref()?, other.head.as_ref()?);
         let mut best: Option<(f32, How)> = None;
-        let alike = one.views.alike(&other.views, candidate);
-        for mirrored in [false, true].into_iter().filter(|&mirrored| alike[usize::from(mirrored)]) {
+        for mirrored in [false, true] {
             for start in starts(one, other, mirrored, candidate) {
                 let found = one.likeness(other, start, mirrored);
                 let better = |best: &(f32, How)| found.is_some_and(|found| found.0 > best.0);

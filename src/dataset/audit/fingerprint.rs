@@ -1,8 +1,5 @@
 //! What is kept of a scan to recognise its copies.
 
-use std::io;
-use std::path::Path;
-
 use xxhash_rust::xxh3::Xxh3;
 
 use super::align::Plane;
@@ -14,6 +11,7 @@ use crate::imaging::{Depth, Slice};
 /// Some 20 KB of a scan, made while it is in memory anyway.
 #[derive(Clone, Debug)]
 pub struct Fingerprint {
+    /// A hash of the file, where it was asked for: tells identical files from identical pixels.
     pub(super) file: Option<u128>,
     pub(super) pixels: u128,
     /// `None` for a flat scan, which is the same as another only where its pixels are.
@@ -41,17 +39,6 @@ impl Fingerprint {
             Box::new(Head { picture, coarse, views })
         });
         Self { file: None, pixels: pixels(slice), head }
-    }
-
-    /// Remembers the file of the scan too, so that identical files are told from identical pixels.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn of_file(mut self, path: &Path) -> io::Result<Self> {
-        let mut hasher = Xxh3::new();
-        io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-        self.file = Some(hasher.digest128());
-        Ok(self)
     }
 
     /// What can be kept of the scan where the scan itself cannot.

@@ -16,17 +16,21 @@
 //! | `picture` | the head of a scan at one size and brightness |
 //! | `align` | laying one head over another |
 //! | `perceptual` | the hash that proposes candidates |
+//! | `candidates` | which of many scans to compare |
 //! | `fingerprint` | what is kept of a scan |
 //! | `compare` | whether two scans are the same, and how they differ |
 //! | `search` | pairs, twins and groups among many scans |
 //! | `scan_hash` | what a model card keeps of a training scan |
+//! | `reading` | each file read once |
 //! | `report` | the audit of a whole data set |
 
 mod align;
+mod candidates;
 mod compare;
 mod fingerprint;
 mod perceptual;
 mod picture;
+mod reading;
 mod report;
 mod resample;
 mod scan_hash;

@@ -1,13 +1,14 @@
 //! The perceptual hash that proposes candidates: the signs of the lowest frequencies of a view's
 //! cosine transform (pHash), from the `image_hasher` crate.
 
+use std::array::from_fn;
 use std::sync::LazyLock;
 
 use image::GrayImage;
 use image_hasher::{HashAlg, HashBytes, Hasher, HasherConfig};
 
-use super::picture::Picture;
-use super::resample::{Rect, resample};
+use super::picture::{FRAME, Picture, SIDE};
+use super::resample::{Rect, Resampler};
 
 /// 256 bits; the bit of frequency `(x, y)` is bit `16 y + x`, counted from the lowest.
 pub(super) type Bits = [u64; 4];
@@ -15,19 +16,19 @@ pub(super) type Bits = [u64; 4];
 /// The signs of the 8 × 8 lowest frequencies of several views, which cropping a little changes few
 /// of.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Low<const VIEWS: usize> {
+pub(super) struct Low {
     /// Those of even frequencies along the rows: a mirror leaves them alone.
     kept: [u32; VIEWS],
     /// Those of odd frequencies: a mirror turns them.
     turned: [u32; VIEWS],
 }
 
-impl<const VIEWS: usize> Low<VIEWS> {
+impl Low {
     fn of(views: [(u32, u32); VIEWS]) -> Self {
         Self { kept: views.map(|view| view.0), turned: views.map(|view| view.1) }
     }
 
-    fn at(&self, view: usize) -> (u32, u32) {
+    pub fn at(&self, view: usize) -> (u32, u32) {
         (self.kept[view], self.turned[view])
     }
 }
@@ -48,16 +49,15 @@ where
 static FULL: LazyLock<Hasher<[u8; 32]>> = LazyLock::new(|| hasher(16));
 static LOW: LazyLock<Hasher<[u8; 8]>> = LazyLock::new(|| hasher(8));
 
-/// A view of a square of values 0..=255, for a hasher.
-fn view(grey: &[f32], rect: Rect, side: usize) -> GrayImage {
-    let pixels = resample(grey, grey.len().isqrt(), rect, side);
-    // Rounded: no value is below 0 or above 255.
-    let pixels = pixels.into_iter().map(|value| (value + 0.5) as u8).collect();
-    GrayImage::from_raw(side as u32, side as u32, pixels).unwrap_or_default()
+/// A square of values 0..=255 for a hasher. Rounded: no value is below 0 or above 255.
+fn pixels(values: &[f32]) -> GrayImage {
+    let side = values.len().isqrt() as u32;
+    let pixels = values.iter().map(|value| (value + 0.5) as u8).collect();
+    GrayImage::from_raw(side, side, pixels).unwrap_or_default()
 }
 
-fn full(grey: &[f32]) -> Bits {
-    let bytes = FULL.hash_image(&view(grey, Rect::WHOLE, 32)).into_inner();
+fn full(pixels: &GrayImage) -> Bits {
+    let bytes = FULL.hash_image(pixels).into_inner();
     let mut bits = [0; 4];
     for (word, bytes) in bits.iter_mut().zip(bytes.chunks_exact(8)) {
         *word = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
@@ -66,8 +66,8 @@ fn full(grey: &[f32]) -> Bits {
 }
 
 /// Of one view.
-fn low(grey: &[f32], rect: Rect) -> (u32, u32) {
-    let rows = LOW.hash_image(&view(grey, rect, 16)).into_inner();
+fn low(pixels: &GrayImage) -> (u32, u32) {
+    let rows = LOW.hash_image(pixels).into_inner();
     // Every other bit of a row.
     let half = |row: u8, from: u32| {
         (0..4).fold(0, |half, bit| half | u32::from(row >> (2 * bit + from) & 1) << bit)
@@ -96,6 +96,26 @@ pub(super) const VIEWS: usize = WHOLES + CUTS.len();
 /// scan's.
 pub(super) const WHOLES: usize = 2;
 
+/// What brings the head and the frame to the sides that the hashers take.
+struct Resamplers {
+    /// The head and the frame, for [`FULL`].
+    full: [Resampler; WHOLES],
+    /// Each view, for [`LOW`].
+    low: [Resampler; VIEWS],
+}
+
+static RESAMPLERS: LazyLock<Resamplers> = LazyLock::new(|| {
+    let of = |view: usize, side: usize| {
+        let from = if view == 1 { FRAME } else { SIDE };
+        let rect = match view {
+            0 | 1 => Rect::WHOLE,
+            view => Rect::WHOLE.cut(CUTS[view - WHOLES]),
+        };
+        Resampler::new(from, from, rect, side)
+    };
+    Resamplers { full: from_fn(|view| of(view, 32)), low: from_fn(|view| of(view, 16)) }
+});
+
 /// The hashes of a scan.
 #[derive(Clone, Debug)]
 pub(super) struct Views {
@@ -104,7 +124,7 @@ pub(super) struct Views {
     /// Of the whole frame.
     pub frame: Bits,
     /// Of each view.
-    low: Low<VIEWS>,
+    pub low: Low,
     /// Where in the scan each view lies.
     pub rects: [Rect; VIEWS],
 }
@@ -114,42 +134,19 @@ impl Views {
     pub fn of(picture: &Picture, frame: &[f32]) -> Self {
         let head: Vec<f32> = picture.grey.iter().map(|&value| f32::from(value)).collect();
         let frame: Vec<f32> = frame.iter().map(|value| value * 255.0).collect();
+        let values = |view: usize| if view == 1 { &frame } else { &head };
+        let [head_bits, frame_bits] =
+            from_fn(|view| full(&pixels(&RESAMPLERS.full[view].apply(values(view)))));
         Self {
-            head: full(&head),
-            frame: full(&frame),
-            low: Low::of(std::array::from_fn(|view| match view {
-                0 => low(&head, Rect::WHOLE),
-                1 => low(&frame, Rect::WHOLE),
-                view => low(&head, Rect::WHOLE.cut(CUTS[view - WHOLES])),
-            })),
-            rects: std::array::from_fn(|view| match view {
+            head: head_bits,
+            frame: frame_bits,
+            low: Low::of(from_fn(|view| low(&pixels(&RESAMPLERS.low[view].apply(values(view)))))),
+            rects: from_fn(|view| match view {
                 0 => picture.head,
                 1 => Rect::WHOLE,
                 view => picture.head.cut(CUTS[view - WHOLES]),
             }),
         }
-    }
-
-    /// Whether a view of one scan and a view of the other differ in at most `bits` of 64, as they are and
-    /// with one of them mirrored.
-    ///
-    /// Most pairs of scans go no further than here: sums and comparisons of whole arrays, which a
-    /// processor does several of at once.
-    pub fn alike(&self, other: &Self, bits: u32) -> [bool; 2] {
-        // The highest bit of each is set once a view differs in few enough.
-        let (mut same, mut mirrored) = (0u32, 0u32);
-        let mut compare = |views: &Low<VIEWS>, whole: (u32, u32)| {
-            for (&kept, &turned) in views.kept.iter().zip(&views.turned) {
-                let (kept, turned) = (ones(kept ^ whole.0), ones(turned ^ whole.1));
-                same |= (kept + turned).wrapping_sub(bits + 1);
-                mirrored |= (kept + u32::BITS - turned).wrapping_sub(bits + 1);
-            }
-        };
-        for whole in 0..WHOLES {
-            compare(&self.low, other.low.at(whole));
-            compare(&other.low, self.low.at(whole));
-        }
-        [same, mirrored].map(|bits| bits >> 31 == 1)
     }
 
     /// In how many of 64 bits a view of one scan and one of the other, mirrored or not, differ.
@@ -158,17 +155,6 @@ impl Views {
         let turned = (one.1 ^ other.1).count_ones();
         (one.0 ^ other.0).count_ones() + if in_mirror { u32::BITS - turned } else { turned }
     }
-}
-
-/// The number of bits set, in steps of which a processor does several at once: it need not have an
-/// instruction for the whole.
-#[inline]
-fn ones(bits: u32) -> u32 {
-    let pairs = bits - (bits >> 1 & 0x5555_5555);
-    let fours = (pairs & 0x3333_3333) + (pairs >> 2 & 0x3333_3333);
-    let bytes = (fours + (fours >> 4)) & 0x0F0F_0F0F;
-    let halves = bytes + (bytes >> 8);
-    (halves + (halves >> 16)) & 0x3F
 }
 
 /// The hash of the mirrored picture: a mirror turns the sign of every odd frequency along the rows.

@@ -1,13 +1,15 @@
 //! The head of a scan at one size and brightness: what is left of a scan when its frame, its size
 //! and its window are taken away.
 
+use std::array::from_fn;
+
 use super::resample::{Rect, resample};
 use crate::imaging::Slice;
 
 /// Side of the square that a head is brought to.
 pub(super) const SIDE: usize = 64;
 /// Side of the square that the whole scan is brought to first: everything else works on that.
-const FRAME: usize = 128;
+pub(super) const FRAME: usize = 128;
 
 /// Where a signal begins: the brightness, after [`Tones::level`], below which there is background.
 const SIGNAL: f32 = 0.12;
@@ -71,21 +73,23 @@ impl Tones {
         // Two halves: neighbours are often alike, and would wait for each other's count.
         let mut halves = [[0u32; BINS]; 2];
         let zoom = (BINS - 1) as f32 / width;
-        let bin = |value: f32| (((value - low) * zoom) as usize).min(BINS - 1);
-        for pair in values.chunks_exact(2) {
-            halves[0][bin(pair[0])] += 1;
-            halves[1][bin(pair[1])] += 1;
+        for values in values.chunks_exact(8) {
+            let bins: [i32; 8] = from_fn(|i| ((values[i] - low) * zoom) as i32);
+            for (i, bin) in bins.into_iter().enumerate() {
+                halves[i % 2][(bin as usize).min(BINS - 1)] += 1;
+            }
         }
-        let bins: [u32; BINS] = std::array::from_fn(|bin| halves[0][bin] + halves[1][bin]);
+        // How many values lie in each bin or a darker one.
+        let (mut all, mut up_to) = (0, [0u32; BINS]);
+        for (bin, up_to) in up_to.iter_mut().enumerate() {
+            all += halves[0][bin] + halves[1][bin];
+            *up_to = all;
+        }
         // The bin up to which a share of the values from a bin on lie.
         let quantile = |from: usize, share: f32| {
-            let all: u32 = bins[from..].iter().sum();
-            let mut rest = share * all as f32;
-            let found = bins[from..].iter().position(|&count| {
-                rest -= count as f32;
-                rest <= 0.0
-            });
-            from + found.unwrap_or(0)
+            let before = if from == 0 { 0 } else { up_to[from - 1] };
+            let wanted = before + (share * (all - before) as f32).ceil() as u32;
+            up_to.partition_point(|&count| count < wanted).max(from)
         };
         let (dark, bright) = (quantile(0, 0.01), quantile(0, 0.99));
         if bright <= dark {
@@ -113,7 +117,7 @@ impl Tones {
         let [dark, _, bright] = self.values;
         let zoom = STEPS as f32 / (bright - dark);
         let step = |value: f32| ((value - dark) * zoom).clamp(0.0, STEPS as f32);
-        values.iter().map(|&value| table[(step(value) + 0.5) as usize]).collect()
+        values.iter().map(|&value| table[(step(value) + 0.5) as i32 as usize]).collect()
     }
 }
 

@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::compare::{How, Kind};
 use super::fingerprint::Fingerprint;
+use super::reading::read_each;
 use super::search::{Pair, join, pairs};
 use crate::dataset::folder::{self, DatasetError, class_name};
-use crate::imaging;
 
 /// The side of a data set that a scan is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -124,7 +122,8 @@ pub struct Audit {
 /// The time that an audit took.
 #[derive(Clone, Copy, Debug)]
 pub struct Spent {
-    /// Reading the scans, and nothing else: what its threads spent on that, shared among them.
+    /// Reading every scan once, and nothing else: what its threads spent on that, shared among them.
+    /// Identical files are read once, and count as often as they are there.
     pub reading: Duration,
     pub all: Duration,
 }
@@ -158,19 +157,13 @@ pub fn find(root: &Path) -> Result<Vec<Member>, DatasetError> {
 /// `progress` is called once for each scan.
 pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
     let began = Instant::now();
-    let reading = AtomicU64::new(0);
-    let opened: Vec<_> = scans
-        .into_par_iter()
-        .map(|member| {
-            let read = read(&member.path, &reading);
-            progress();
-            (member, read)
-        })
-        .collect();
+    let paths: Vec<&Path> = scans.iter().map(|member| member.path.as_path()).collect();
+    let opened = read_each(&paths, progress);
+    let reading: Duration = opened.iter().map(|opened| opened.reading).sum();
     let (mut members, mut prints, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     let (mut sizes, mut not_grey) = (BTreeMap::<Size, usize>::new(), Vec::new());
-    for (member, read) in opened {
-        match read {
+    for (member, opened) in scans.into_iter().zip(opened) {
+        match opened.read {
             Ok(read) => {
                 *sizes.entry(read.size).or_default() += 1;
                 if read.coloured {
@@ -202,32 +195,10 @@ pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
         sizes,
         not_grey,
         spent: Spent {
-            reading: Duration::from_nanos(reading.into_inner())
-                / u32::try_from(rayon::current_num_threads()).unwrap_or(1),
+            reading: reading / u32::try_from(rayon::current_num_threads()).unwrap_or(1),
             all: began.elapsed(),
         },
     }
-}
-
-/// What is kept of a scan that was read.
-struct Read {
-    size: Size,
-    coloured: bool,
-    print: Fingerprint,
-}
-
-/// Adds to `reading` the nanoseconds that opening the file took.
-fn read(path: &Path, reading: &AtomicU64) -> Result<Read, String> {
-    let began = Instant::now();
-    let series = imaging::open(path);
-    reading.fetch_add(began.elapsed().as_nanos() as u64, Ordering::Relaxed);
-    let series = series.map_err(|error| error.to_string())?;
-    let slice = &series.slices[series.slices.len() / 2];
-    let print = Fingerprint::of(slice)
-        .of_file(path)
-        .map_err(|error| format!("{}: it cannot be read ({error})", path.display()))?;
-    let coloured = series.notes.iter().any(|note| note == imaging::COLOUR_NOTE);
-    Ok(Read { size: Size { width: slice.width, height: slice.height }, coloured, print })
 }
 
 /// Scans, their fingerprints, and which are the same.

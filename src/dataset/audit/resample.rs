@@ -34,28 +34,66 @@ impl Rect {
     }
 }
 
-/// The values of `from`, which is `width` wide, inside `rect`, as `side × side` values.
+/// The values of `from`, which is `width` wide, inside `rect`, as `side × side` values; `side` is a
+/// multiple of [`ROWS`].
 pub(super) fn resample(from: &[f32], width: usize, rect: Rect, side: usize) -> Vec<f32> {
-    let height = from.len() / width;
-    let columns = Taps::new(rect.left, rect.right, width, side);
-    let rows = Taps::new(rect.top, rect.bottom, height, side);
-    let mut result = vec![0.0; side * side];
-    // Rows first, as a whole: neighbouring values lie side by side in memory.
-    let mut line = vec![0.0f32; width];
-    for (y, out) in result.chunks_exact_mut(side).enumerate() {
-        line.fill(0.0);
-        let (first, weights) = rows.of(y);
-        let mut rows = &from[first * width..];
-        for weights in weights.chunks(4) {
-            add(&mut line, rows, weights);
-            rows = &rows[weights.len() * width..];
-        }
-        for (x, value) in out.iter_mut().enumerate() {
-            let (first, weights) = columns.of(x);
-            *value = dot(&line[first..first + weights.len()], weights);
-        }
+    Resampler::new(width, from.len() / width, rect, side).apply(from)
+}
+
+/// Rows of the result that are made at once.
+const ROWS: usize = 4;
+
+/// [`resample`] for many pictures of one size.
+pub(super) struct Resampler {
+    columns: Taps,
+    rows: Taps,
+    width: usize,
+    side: usize,
+}
+
+impl Resampler {
+    pub fn new(width: usize, height: usize, rect: Rect, side: usize) -> Self {
+        let columns = Taps::new(rect.left, rect.right, width, side);
+        Self { columns, rows: Taps::new(rect.top, rect.bottom, height, side), width, side }
     }
-    result
+
+    pub fn apply(&self, from: &[f32]) -> Vec<f32> {
+        let (width, side) = (self.width, self.side);
+        let mut result = vec![0.0; side * side];
+        // Rows first, as a whole: neighbouring values lie side by side in memory.
+        let mut lines = vec![0.0f32; ROWS * width];
+        // The same values, those of a column beside each other: a processor weighs all at once.
+        let mut columns = vec![[0.0f32; ROWS]; width];
+        for (part, out) in result.chunks_exact_mut(ROWS * side).enumerate() {
+            lines.fill(0.0);
+            for (line, y) in lines.chunks_exact_mut(width).zip(part * ROWS..) {
+                let (first, weights) = self.rows.of(y);
+                let mut rows = &from[first * width..];
+                for weights in weights.chunks(4) {
+                    add(line, rows, weights);
+                    rows = &rows[weights.len() * width..];
+                }
+            }
+            let line = |row: usize| lines[row * width..(row + 1) * width].iter();
+            let values = line(0).zip(line(1)).zip(line(2).zip(line(3)));
+            for (column, ((&a, &b), (&c, &d))) in columns.iter_mut().zip(values) {
+                *column = [a, b, c, d];
+            }
+            for x in 0..side {
+                let (first, weights) = self.columns.of(x);
+                let mut sums = [0.0f32; ROWS];
+                for (column, weight) in columns[first..first + weights.len()].iter().zip(weights) {
+                    for (sum, value) in sums.iter_mut().zip(column) {
+                        *sum += weight * value;
+                    }
+                }
+                for (row, sum) in sums.into_iter().enumerate() {
+                    out[row * side + x] = sum;
+                }
+            }
+        }
+        result
+    }
 }
 
 /// Adds up to four weighted rows to a line: four at a time, the line is read and written less.
@@ -72,20 +110,6 @@ fn add(line: &mut [f32], rows: &[f32], weights: &[f32]) {
     for (row, weight) in rows.chunks_exact(width).zip(weights) {
         line.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
     }
-}
-
-/// The sum of products, in four sums that a processor adds at once.
-fn dot(values: &[f32], weights: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 4];
-    let (values, weights) = (values.chunks_exact(4), weights.chunks_exact(4));
-    let rest = values.remainder().iter().zip(weights.remainder());
-    let rest: f32 = rest.map(|(value, weight)| value * weight).sum();
-    for (value, weight) in values.zip(weights) {
-        for ((sum, value), weight) in sums.iter_mut().zip(value).zip(weight) {
-            *sum += value * weight;
-        }
-    }
-    sums.iter().sum::<f32>() + rest
 }
 
 /// For each output value, the first input value and the weights from there on.

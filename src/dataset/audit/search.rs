@@ -1,16 +1,13 @@
-//! Pairs, twins and groups among many scans. Every pair is looked at by hash alone, a few machine
-//! words; only candidates are laid over each other.
+//! Pairs, twins and groups among many scans. Every pair is looked at by hash alone; only candidates
+//! are laid over each other.
 
 use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::candidates::{CANDIDATE, Shelf};
 use super::compare::Match;
 use super::fingerprint::Fingerprint;
-
-/// Bits of 64 in which the hash of one scan and that of a view of another differ at most for the
-/// two to be looked at: 1.5 % of unrelated scans, 99 % of copies.
-pub(super) const CANDIDATE: u32 = 12;
 
 /// A copy of a scan, and where it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +32,7 @@ pub fn twins(scans: &[Fingerprint], others: &[Fingerprint]) -> Vec<Option<Twin>>
     for (index, other) in others.iter().enumerate() {
         same_pixels.entry(other.pixels).or_default().push(index);
     }
+    let shelf = Shelf::new(others.iter().enumerate());
     let twin = |scan: &Fingerprint| {
         let identical = same_pixels.get(&scan.pixels).into_iter().flatten();
         let identical = identical
@@ -43,7 +41,8 @@ pub fn twins(scans: &[Fingerprint], others: &[Fingerprint]) -> Vec<Option<Twin>>
         let near =
             |index: usize| Some(Twin { index, found: scan.near(&others[index], CANDIDATE)? });
         identical.or_else(|| {
-            (0..others.len())
+            shelf
+                .candidates(scan, others.len())
                 .filter_map(near)
                 .max_by(|a, b| a.found.similarity.total_cmp(&b.found.similarity))
         })
@@ -68,11 +67,12 @@ pub fn pairs(scans: &[Fingerprint]) -> Vec<Pair> {
             None => distinct.push(second),
         }
     }
-    let near: Vec<Pair> = (0..distinct.len())
+    let shelf = Shelf::new(distinct.iter().map(|&index| (index, &scans[index])));
+    let shelf = &shelf;
+    let near: Vec<Pair> = distinct
         .into_par_iter()
-        .flat_map_iter(|i| {
-            let second = distinct[i];
-            distinct[..i].iter().filter_map(move |&first| {
+        .flat_map_iter(|second| {
+            shelf.candidates(&scans[second], second).filter_map(move |first| {
                 let found = scans[first].near(&scans[second], CANDIDATE)?;
                 Some(Pair { first, second, found })
             })
