@@ -50,8 +50,9 @@ pub(super) fn training(history: &[Epoch]) -> Option<Chart> {
             ),
         ],
         note:
-            "Training accuracy is that of augmented scans as they went by. The weights of the kept \
-               epoch had the smallest validation loss."
+            "Training figures are those of augmented scans as they went by, with smoothed labels \
+               where the protocol has them. The weights of the kept epoch had the smallest \
+               validation loss."
                 .into(),
     })
 }

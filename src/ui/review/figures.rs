@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn a_bar_says_its_number_under_the_pointer() {
+        let mut harness = harness(Figure::Confidence, 500.0);
+        let chart = harness.get_all_by_role(Role::Figure).next().expect("right answers");
+        let rect = chart.rect();
+        // Of an axis with a margin at each end.
+        let at = egui::pos2(rect.left() + rect.width() * (0.02 + 0.925) / 1.04, rect.center().y);
+        harness.event(egui::Event::PointerMoved(at));
+        harness.run_steps(8);
+        harness.get_by_label("confidence 0.90 to 0.95: 2 right answers");
+    }
+
+    #[test]
     fn the_table_has_a_row_for_each_class() {
         let harness = harness(Figure::PerClass, 700.0);
         for label in ["well", "sick", "Sensitivity", "AUROC"] {
