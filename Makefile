@@ -13,7 +13,7 @@ test bench: export OMP_NUM_THREADS ?= 1
 .DEFAULT_GOAL := help
 # One after the other, even under -j: the steps share one target folder.
 .NOTPARALLEL:
-.PHONY: help run test bench figures setup
+.PHONY: help run test bench figures screenshots setup
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,10 @@ bench: setup ## measure; the report goes to the screen
 figures: setup ## evaluate the shipped networks: make figures DATA=folder (the README's table)
 	@$(step) "Build in release mode" cargo build --release --locked
 	@$(step) "Figures" .cargo/setup/figures.sh "$(DATA)"
+
+screenshots: setup ## draw every screen, in two sizes, at two scales and in both themes, into out/screens
+	@$(step) "Build in release mode" cargo build --release --locked
+	@$(step) "Screenshots" target/release/mrimaster screenshots out/screens
 
 setup: ## bring what is missing to build: system packages, libtorch
 	@$(step) "Rust" .cargo/setup/rust.sh $(components)

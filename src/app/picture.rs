@@ -90,6 +90,13 @@ impl Studio {
         self.screen.settle(120, |ui| self.app.show(ui));
     }
 
+    /// One frame as a real window has it: answers are taken in, everything is laid out and made into
+    /// triangles; only the graphics card's part is left out.
+    pub fn frame(&mut self, events: Vec<egui::Event>) {
+        self.screen.frame(events, |ui| self.app.show(ui));
+        self.screen.tessellate();
+    }
+
     /// The last frame.
     pub fn picture(&mut self) -> Picture {
         Picture::of(&self.app, self.screen.image())

@@ -1,6 +1,8 @@
 //! Receiver operating characteristic, precision and recall of each class, and how sure right and
 //! wrong answers were.
 
+use rayon::prelude::*;
+
 use super::metrics::Answer;
 
 /// The curves of one test set.
@@ -59,7 +61,7 @@ impl Curves {
                 .map(|(answer, probabilities)| (probabilities[class], answer.truth == class));
             ClassCurves::of(name, ranked.collect())
         };
-        Self { classes: classes.iter().enumerate().map(class).collect(), right, wrong }
+        Self { classes: classes.par_iter().enumerate().map(class).collect(), right, wrong }
     }
 }
 

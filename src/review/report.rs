@@ -20,6 +20,7 @@ mod summary;
 use std::time::SystemTime;
 
 use super::figure::Figure;
+use super::figure::chart::Chart;
 use super::word::Words;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
@@ -89,15 +90,17 @@ pub fn html(report: &Report) -> String {
     cases::mistakes(&mut page, report);
     cases::disputed(&mut page, report);
     cases::unreadable(&mut page, report.evaluation);
-    model::write(&mut page, report.card);
+    model::write(&mut page, report);
     let title =
         format!("{} on {}", report.evaluation.model.name, report.evaluation.test_set.folder);
     page.finish(&title)
 }
 
+/// Those of the answers; that of the training stands beside the model's card.
 fn figures(page: &mut Page, report: &Report) {
-    let charts: Vec<_> = Figure::ALL
+    let charts: Vec<Chart> = Figure::ALL
         .into_iter()
+        .filter(|figure| *figure != Figure::Training)
         .filter_map(|figure| figure.chart(report.figures, report.curves, report.history))
         .collect();
     if charts.is_empty() {
@@ -105,7 +108,7 @@ fn figures(page: &mut Page, report: &Report) {
     }
     page.section("Curves and confidence");
     page.open("div", "charts");
-    charts.iter().for_each(|chart| page.svg(&chart.inline_svg()));
+    charts.iter().for_each(|chart| page.chart(chart));
     page.close("div");
 }
 

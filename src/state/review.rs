@@ -16,7 +16,7 @@ use crate::evaluate::compare::Comparison;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
 use crate::evaluate::report::{Case, Unreadable, Without};
-use crate::review::word::{Verdict, Word, Words};
+use crate::review::word::{Word, Words};
 use crate::worker::job::{
     Evaluated, OpenedReview, Progress, RequestId, ScanCopy, TestSource, Thumbnail,
 };
@@ -46,6 +46,8 @@ pub struct Review {
     pub order: Order,
     /// Places among the cases, in the order of the list.
     pub(super) listed: Vec<usize>,
+    /// What is known of the listed cases together.
+    pub(super) of_list: Cell,
     /// The cases that count.
     pub(super) matrix: Matrix,
     /// The name of the case that was looked at last.
@@ -141,6 +143,7 @@ impl Review {
             filter: Filter::default(),
             order: Order::default(),
             listed: Vec::new(),
+            of_list: Cell::default(),
             matrix: Matrix::default(),
             chosen: None,
             words: Words::new(),
@@ -187,6 +190,11 @@ impl Review {
         &self.listed
     }
 
+    /// How many cases are listed, and how many of them the reader has reviewed and disputed.
+    pub fn of_list(&self) -> Cell {
+        self.of_list
+    }
+
     /// The confusion matrix of the cases that count.
     pub fn matrix(&self) -> &Matrix {
         &self.matrix
@@ -200,11 +208,6 @@ impl Review {
     /// The reader's word on a case; empty where there is none.
     pub fn word(&self, case: &Case) -> Option<&Word> {
         self.words.get(&case.sha256).filter(|word| !word.is_empty())
-    }
-
-    /// Whether the reader finds the label of a case wrong.
-    pub fn disputes(&self, case: &Case) -> bool {
-        self.word(case).is_some_and(|word| word.verdict == Some(Verdict::LabelWrong))
     }
 
     /// The path of a case's scan.

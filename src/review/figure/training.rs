@@ -28,8 +28,8 @@ pub(super) fn training(history: &[Epoch]) -> Option<Chart> {
         name: Figure::Training.name(),
         panels: vec![
             panel(
-                "Loss",
-                Axis::up_to("Cross-entropy, nats", loss),
+                "Cross-entropy",
+                Axis::up_to("Loss, nats", loss),
                 vec![
                     line("training", Ink::Aside, &|epoch| epoch.training_loss),
                     line("validation", Ink::Main, &|epoch| epoch.validation_loss),
@@ -37,7 +37,7 @@ pub(super) fn training(history: &[Epoch]) -> Option<Chart> {
             ),
             panel(
                 "Accuracy",
-                Axis::share("Share of right answers"),
+                Axis::share("Share of right"),
                 vec![
                     line("training", Ink::Aside, &|epoch| epoch.training_accuracy),
                     line("validation", Ink::Main, &|epoch| epoch.validation_accuracy),

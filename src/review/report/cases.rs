@@ -60,7 +60,7 @@ fn row(report: &Report, case: &Case) -> Vec<String> {
 fn badges(case: &Case) -> String {
     let badges = [
         (case.twin_in_training == Some(true), "copy in training"),
-        (case.copy_left_out == Some(true), "copy left out of training"),
+        (case.copy_left_out == Some(true), "copy left out"),
         (case.label_conflict, "contradictory label"),
         (case.answer.unfamiliar == Some(true), "unfamiliar"),
     ];

@@ -44,7 +44,8 @@ pub(super) fn write(page: &mut Page, report: &Report, other: &Evaluation) {
          too small.",
         sentence(found.all.method.name())
     ));
-    page.open("div", "side");
+    // Beside each other where there is room.
+    page.open("div", if first.classes.len() <= 5 { "side" } else { "" });
     for evaluation in [&first, &second] {
         page.open("div", "");
         page.subsection(&evaluation.model.name);

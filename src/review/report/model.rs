@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::Report;
 use super::page::Page;
 use crate::model::calibration::Calibration;
 use crate::model::card::Card;
+use crate::review::figure::Figure;
 
-pub(super) fn write(page: &mut Page, card: &Card) {
+pub(super) fn write(page: &mut Page, report: &Report) {
+    let card = report.card;
     page.section("The model's card");
     page.warning(&card.limits);
     let input = &card.input;
@@ -27,10 +30,16 @@ pub(super) fn write(page: &mut Page, card: &Card) {
         ("Command line", card.command_line.clone()),
         ("Weights, SHA-256", card.sha256.clone()),
     ]);
+    let training = Figure::Training.chart(report.figures, report.curves, report.history);
+    if let Some(training) = training {
+        page.open("div", "alone");
+        page.chart(&training);
+        page.close("div");
+    }
     let metrics = metrics(&card.metrics);
     if !metrics.is_empty() {
         page.subsection("Figures on the card");
-        page.table("numbers", &["", "Value"], metrics);
+        page.table("numbers long", &["", "Value"], metrics);
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::review::figure::chart::Chart;
 use crate::review::markup::escape;
 
 /// The page so far; writing into a string cannot fail.
@@ -50,7 +51,8 @@ impl Page {
         self.close("dl");
     }
 
-    /// A table; those of class "numbers" have numbers in all columns but the first.
+    /// A table; those of class "numbers" have numbers in all columns but the first, and stand on
+    /// one sheet of paper unless they are "long", too.
     pub fn table(
         &mut self,
         class: &str,
@@ -94,10 +96,9 @@ impl Page {
         let _ = writeln!(self.body, "</{name}>");
     }
 
-    /// A chart, which is markup already.
-    pub fn svg(&mut self, chart: &str) {
+    pub fn chart(&mut self, chart: &Chart) {
         self.open("figure", "chart");
-        self.body.push_str(chart);
+        self.body.push_str(&chart.inline_svg());
         self.close("figure");
     }
 

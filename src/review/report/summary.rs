@@ -112,7 +112,8 @@ fn leak(page: &mut Page, report: &Report) {
     if report.without != Without::default() {
         parts.push(("what counts here", report.figures));
     }
-    let head = ["", "Scans", "Different", "Accuracy", "Balanced accuracy", "Calibration error"];
+    let head =
+        ["", "Scans", "Different scans", "Accuracy", "Balanced accuracy", "Calibration error"];
     page.table("numbers", &head, parts.iter().map(|(name, figures)| row(name, figures)));
     let conflicts = evaluation.cases.iter().filter(|case| case.label_conflict).count();
     if conflicts > 0 {

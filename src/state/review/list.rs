@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::Review;
+use super::{Cell, Review};
 use crate::evaluate::report::Case;
 use crate::review::word::Verdict;
 
@@ -219,8 +219,10 @@ impl Review {
         let cases = self.cases();
         let mut listed: Vec<usize> =
             (0..cases.len()).filter(|&index| self.lists(&cases[index])).collect();
-        listed.sort_by(|&a, &b| self.order.compare(&cases[a], &cases[b]));
-        self.listed = listed;
+        listed.sort_unstable_by(|&a, &b| self.order.compare(&cases[a], &cases[b]));
+        let mut of_list = Cell::default();
+        listed.iter().for_each(|&index| of_list.add(self.words.get(&cases[index].sha256)));
+        (self.listed, self.of_list) = (listed, of_list);
     }
 
     /// Takes a case in, where it belongs.
@@ -235,6 +237,7 @@ impl Review {
                 .listed
                 .partition_point(|&other| self.order.compare(&cases[other], &case).is_lt());
             self.listed.insert(place, index);
+            self.of_list.add(self.words.get(&case.sha256));
         }
         self.incoming.push(case);
     }

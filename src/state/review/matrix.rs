@@ -21,6 +21,17 @@ pub struct Cell {
     pub disputed: usize,
 }
 
+impl Cell {
+    /// Counts a case, and what was said about it.
+    pub(super) fn add(&mut self, word: Option<&Word>) {
+        let word = word.filter(|word| !word.is_empty());
+        self.cases += 1;
+        self.reviewed += usize::from(word.is_some());
+        let wrong = word.is_some_and(|word| word.verdict == Some(Verdict::LabelWrong));
+        self.disputed += usize::from(wrong);
+    }
+}
+
 impl std::ops::Add for Cell {
     type Output = Self;
 
@@ -41,14 +52,9 @@ impl Matrix {
 
     /// Counts a case, and what was said about it.
     pub fn add(&mut self, case: &Case, word: Option<&Word>) {
-        let word = word.filter(|word| !word.is_empty());
         let (truth, predicted) = (case.answer.truth, case.answer.predicted);
         if truth < self.classes && predicted < self.classes {
-            let cell = &mut self.cells[truth * self.classes + predicted];
-            cell.cases += 1;
-            cell.reviewed += usize::from(word.is_some());
-            cell.disputed +=
-                usize::from(word.is_some_and(|word| word.verdict == Some(Verdict::LabelWrong)));
+            self.cells[truth * self.classes + predicted].add(word);
         }
     }
 

@@ -64,6 +64,11 @@ impl Offscreen {
         }
     }
 
+    /// The last frame as triangles; returns how many meshes there are.
+    pub fn tessellate(&self) -> usize {
+        self.ctx.tessellate(self.shapes.clone(), self.pixels_per_point).len()
+    }
+
     /// The last frame.
     pub fn image(&mut self) -> RgbaImage {
         self.canvas.clear();

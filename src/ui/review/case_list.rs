@@ -35,16 +35,13 @@ fn heading(ui: &mut Ui, screen: &mut Screen, review: &Review) {
     ui.horizontal_wrapped(|ui| {
         let name = review.selection.name(review.classes());
         ui.label(RichText::new(name).strong().size(15.0));
-        let cases = review.cases();
-        let listed = review.listed().len();
-        let words = review.listed().iter().filter(|&&i| review.word(&cases[i]).is_some()).count();
-        let disputes = review.listed().iter().filter(|&&i| review.disputes(&cases[i])).count();
-        let mut text = format::count(listed, "case");
-        if words > 0 {
-            text += &format!(" · {words} of {listed} reviewed");
+        let said = review.of_list();
+        let mut text = format::count(said.cases, "case");
+        if said.reviewed > 0 {
+            text += &format!(" · {} of {} reviewed", said.reviewed, said.cases);
         }
-        if disputes > 0 {
-            text += &format!(", {} disputed", format::count(disputes, "label"));
+        if said.disputed > 0 {
+            text += &format!(", {} disputed", format::count(said.disputed, "label"));
         }
         ui.label(RichText::new(text).color(tokens.dim));
     });

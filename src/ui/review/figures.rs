@@ -10,8 +10,10 @@ use crate::review::figure::Figure;
 use crate::train::history::Epoch;
 use crate::ui::theme;
 
-/// Wider, a figure says no more.
-const WIDEST: f32 = 520.0;
+/// Wider, a panel says no more.
+const WIDEST: f32 = 620.0;
+/// Narrower, it cannot be read.
+const NARROWEST: f32 = 300.0;
 
 /// Draws a figure in the room there is, from 320 points of width up; what it lacks is said.
 pub fn show(ui: &mut Ui, figure: Figure, figures: &Figures, curves: &Curves, history: &[Epoch]) {
@@ -23,15 +25,23 @@ pub fn show(ui: &mut Ui, figure: Figure, figures: &Figures, curves: &Curves, his
         ui.label(RichText::new(figure.without_data()).font(theme::small()).color(dim));
         return;
     };
-    let width = ui.available_width().min(WIDEST);
-    ui.scope(|ui| {
-        ui.set_max_width(width);
-        for panel in &chart.panels {
-            plot::show(ui, chart.name, panel);
-            ui.add_space(6.0);
-        }
-        ui.label(RichText::new(&chart.note).font(theme::small()).color(dim));
-    });
+    // As many side by side as can be read.
+    let gap = ui.spacing().item_spacing.x;
+    let fit = ((ui.available_width() + gap) / (NARROWEST + gap)) as usize;
+    let columns = fit.clamp(1, chart.panels.len().max(1));
+    let room = (ui.available_width() + gap) / columns as f32 - gap;
+    for row in chart.panels.chunks(columns) {
+        ui.horizontal_top(|ui| {
+            for panel in row {
+                ui.vertical(|ui| {
+                    ui.set_width(room.min(WIDEST));
+                    plot::show(ui, chart.name, panel);
+                });
+            }
+        });
+        ui.add_space(6.0);
+    }
+    ui.label(RichText::new(&chart.note).font(theme::small()).color(dim));
 }
 
 /// The columns after the class and its scans: name, what it means, and its figure.

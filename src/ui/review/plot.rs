@@ -13,9 +13,13 @@ const NEAR: f64 = 16.0;
 /// Room beyond the ends of an axis, in its lengths: lines along an edge are seen whole.
 const MARGIN: f64 = 0.02;
 /// Height of a mark's word above the axes, in lengths of the axis.
-const WORD: f64 = 0.12;
-/// Points of a line that are closer, in points of the screen, cannot be told apart.
-const STEP: f64 = 1.5;
+const WORD: f64 = 0.15;
+/// Width of a legend that stands beside its axes, and the least that it leaves them.
+const LEGEND: f32 = 190.0;
+const BESIDE: f32 = 300.0;
+/// The share of the window's height that axes take at most, unless it is less than this.
+const HIGHEST: f32 = 0.36;
+const LOWEST: f32 = 190.0;
 /// What the axes take of width and height, about.
 const AXES: [f32; 2] = [56.0, 40.0];
 
@@ -24,10 +28,28 @@ pub(super) fn show(ui: &mut Ui, chart: &str, panel: &Panel) {
     if !panel.title.is_empty() {
         ui.label(RichText::new(&panel.title).font(theme::small()).strong());
     }
-    legend(ui, &panel.series);
+    let named = panel.series.iter().filter(|series| !series.name.is_empty()).count();
+    if named > 2 && ui.available_width() >= BESIDE + LEGEND {
+        ui.horizontal_top(|ui| {
+            let width = ui.available_width() - LEGEND;
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                axes(ui, chart, panel);
+            });
+            ui.vertical(|ui| legend(ui, &panel.series));
+        });
+    } else {
+        legend(ui, &panel.series);
+        axes(ui, chart, panel);
+    }
+}
+
+fn axes(ui: &mut Ui, chart: &str, panel: &Panel) {
     let tokens = theme::tokens(ui);
     let width = ui.available_width();
-    let height = (width - AXES[0]) * panel.aspect as f32 + AXES[1];
+    // What can be seen whole says more than what is large.
+    let highest = (ui.ctx().content_rect().height() * HIGHEST).max(LOWEST);
+    let height = ((width - AXES[0]) * panel.aspect as f32 + AXES[1]).min(highest);
     let plot = Plot::new((chart, &panel.title))
         .width(width)
         .height(height)
@@ -85,8 +107,9 @@ fn draw(plot: &mut PlotUi, panel: &Panel, tokens: &Tokens) -> Option<String> {
         match &series.shape {
             Shape::Line(points) => {
                 let (width, style) = stroke(series.ink);
-                let line = Line::new(name, corners(points, scale)).color(color).style(style);
-                plot.line(line.width(width).allow_hover(false));
+                let line = Line::new(name, points.clone()).color(color).style(style);
+                // A band would fill the corners of a curve of steps.
+                plot.line(line.width(width).allow_hover(false).allow_band(false));
             }
             Shape::Dots(dots) => {
                 let at: Vec<[f64; 2]> = dots.iter().map(|dot| dot.at).collect();
@@ -122,34 +145,6 @@ fn draw(plot: &mut PlotUi, panel: &Panel, tokens: &Tokens) -> Option<String> {
         plot.points(point.filled(false).allow_hover(false));
     }
     Some(found.says)
-}
-
-/// The points of a line where it turns, and no two that the screen cannot tell apart: egui draws
-/// corners closer than a line is wide as blots.
-fn corners(points: &[[f64; 2]], scale: [f64; 2]) -> Vec<[f64; 2]> {
-    let between = |a: [f64; 2], b: [f64; 2]| [(b[0] - a[0]) * scale[0], (b[1] - a[1]) * scale[1]];
-    let mut kept: Vec<[f64; 2]> = Vec::with_capacity(points.len());
-    for (index, &point) in points.iter().enumerate() {
-        if let [.., before, last] = kept[..] {
-            let ([ax, ay], [bx, by]) = (between(before, last), between(last, point));
-            let straight = (ax * by - ay * bx).abs() < 1e-3 && ax * bx + ay * by >= 0.0;
-            if straight {
-                kept.pop();
-            }
-        }
-        let near = kept.last().is_some_and(|&last| {
-            let [dx, dy] = between(last, point);
-            dx.hypot(dy) < STEP
-        });
-        let end = index + 1 == points.len();
-        if near && end && kept.len() > 1 {
-            kept.pop();
-        }
-        if !near || end {
-            kept.push(point);
-        }
-    }
-    kept
 }
 
 /// What the pointer means.
@@ -204,13 +199,17 @@ fn said(panel: &Panel, series: &Series, at: &[f64; 2]) -> String {
 /// Names beside samples of their lines, below each other: their numbers then compare.
 fn legend(ui: &mut Ui, series: &[Series]) {
     let tokens = theme::tokens(ui);
-    for series in series.iter().filter(|series| !series.name.is_empty()) {
-        ui.horizontal(|ui| {
-            sample(ui, series.ink, tokens);
-            let name = RichText::new(&series.name).font(theme::small());
-            ui.add(Label::new(name).truncate());
-        });
-    }
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 0.0;
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for series in series.iter().filter(|series| !series.name.is_empty()) {
+            ui.horizontal(|ui| {
+                sample(ui, series.ink, tokens);
+                let name = RichText::new(&series.name).font(theme::small());
+                ui.add(Label::new(name).truncate());
+            });
+        }
+    });
 }
 
 /// A short piece of a series' line.
@@ -219,18 +218,20 @@ fn sample(ui: &mut Ui, ink: Ink, tokens: &Tokens) {
     let (width, style) = stroke(ink);
     let stroke = Stroke::new(width, color(ink, tokens));
     let ends = [rect.left_center(), rect.right_center()];
+    let painter = ui.painter();
     match style {
-        LineStyle::Solid => ui.painter().line_segment(ends, stroke),
+        LineStyle::Solid => {
+            painter.line_segment(ends, stroke);
+        }
         LineStyle::Dashed { length } => {
-            let gap = length * f32::midpoint(5f32.sqrt(), -1.0);
-            ui.painter().extend(egui::Shape::dashed_line(&ends, stroke, length, gap));
-            return;
+            // The gap that egui_plot leaves.
+            let gap = length * (std::f32::consts::GOLDEN_RATIO - 1.0);
+            painter.extend(egui::Shape::dashed_line(&ends, stroke, length, gap));
         }
         LineStyle::Dotted { spacing } => {
-            ui.painter().extend(egui::Shape::dotted_line(&ends, stroke.color, spacing, width));
-            return;
+            painter.extend(egui::Shape::dotted_line(&ends, stroke.color, spacing, width));
         }
-    };
+    }
 }
 
 /// A square of a class's colour.
@@ -268,18 +269,6 @@ mod tests {
     use crate::review::figure::tests::history;
 
     #[test]
-    fn lines_keep_their_corners_and_ends() {
-        let scale = [100.0, -100.0];
-        let steps = [[0.0, 0.0], [0.0, 0.3], [0.0, 0.6], [0.0, 0.6], [0.5, 0.6], [1.0, 1.0]];
-        assert_eq!(corners(&steps, scale), [[0.0, 0.0], [0.0, 0.6], [0.5, 0.6], [1.0, 1.0]]);
-        let stairs: Vec<[f64; 2]> =
-            (0..=1000).map(|i| [(i / 2) as f64 / 500.0, ((i + 1) / 2) as f64 / 500.0]).collect();
-        let drawn = corners(&stairs, scale);
-        assert!(drawn.len() < 100 && drawn[0] == [0.0, 0.0] && drawn.last() == stairs.last());
-        assert_eq!(corners(&[[0.5, 0.5]], scale), [[0.5, 0.5]]);
-    }
-
-    #[test]
     fn the_nearest_value_is_said_and_none_far_away() {
         let figures = crate::evaluate::metrics::figures(&[], &[], Default::default());
         let chart = Figure::Training.chart(&figures, &Default::default(), &history());
@@ -287,7 +276,7 @@ mod tests {
         let scale = [100.0, -100.0];
         let found = under(panel, [4.02, 0.52], scale).expect("near the fourth epoch");
         assert_eq!(found.at, Some([4.0, 0.5]));
-        assert_eq!(found.says, "validation\nEpoch 4\nCross-entropy, nats 0.500");
+        assert_eq!(found.says, "validation\nEpoch 4\nLoss, nats 0.500");
         assert_eq!(under(panel, [4.5, 1.4], scale), None);
     }
 }
