@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::report::Case;
-use crate::dataset::audit::{Fingerprint, ScanHash, groups};
+use crate::dataset::audit::ScanHash;
 use crate::model::card::Card;
 
 /// The scans that a model was trained or validated on, and those it was kept from, as its card lists
@@ -93,17 +93,23 @@ impl LearnedFrom {
     }
 }
 
-/// Gives copies within the test set one group number, and marks those whose labels differ;
-/// `prints` are those of `cases`, in their order.
-pub(super) fn mark(cases: &mut [Case], prints: &[Fingerprint]) {
-    let groups = groups(prints);
-    let mut labels: BTreeMap<usize, (usize, bool)> = BTreeMap::new();
-    for (case, &group) in cases.iter_mut().zip(&groups) {
-        case.answer.group = group;
-        let (first, differ) = labels.entry(group).or_insert((case.answer.truth, false));
-        *differ |= *first != case.answer.truth;
+/// Gives copies within the test set one group number, and marks those whose labels differ; `groups`
+/// says of each case which ones are copies of each other.
+pub(super) fn mark(cases: &mut [Case], groups: &[usize]) {
+    /// Of a group: the place of its first case, that one's class, and whether another has another.
+    struct Label {
+        first: usize,
+        truth: usize,
+        differ: bool,
     }
-    for (case, group) in cases.iter_mut().zip(&groups) {
-        case.label_conflict |= labels[group].1;
+    let mut labels: BTreeMap<usize, Label> = BTreeMap::new();
+    for (place, (case, &group)) in cases.iter_mut().zip(groups).enumerate() {
+        let truth = case.answer.truth;
+        let label = labels.entry(group).or_insert(Label { first: place, truth, differ: false });
+        label.differ |= label.truth != truth;
+        case.answer.group = label.first;
+    }
+    for (case, group) in cases.iter_mut().zip(groups) {
+        case.label_conflict |= labels[group].differ;
     }
 }

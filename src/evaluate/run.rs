@@ -12,7 +12,7 @@ use super::copies::{LearnedFrom, NoHash, Seen, mark};
 use super::metrics::Answer;
 use super::report::{Case, Evaluation, Model, Tested, Unreadable};
 use super::test_set::{TestScan, TestSet, content_sha256, file_sha256};
-use crate::dataset::audit::Fingerprint;
+use crate::dataset::audit::{Fingerprint, Search};
 use crate::imaging::{self, Slice};
 use crate::model::classifier::{Classifier, ClassifierError};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Prediction};
@@ -114,6 +114,7 @@ pub fn ask<'a>(
         device: known.device.clone(),
         learned_from: learned.len(),
         entries: Vec::new(),
+        copies: Search::default(),
         done: 0,
     };
     answers.entries.resize_with(total, || None);
@@ -124,13 +125,17 @@ pub fn ask<'a>(
         for (index, read) in scans {
             let scan = &set.scans[index];
             let kept = read.sha256.as_ref().and_then(|sha256| known.cases.get(sha256));
-            let (entry, notice) = match (kept, read) {
-                (Some(kept), Read { picture: Ok((_, print)), .. }) => {
+            let print = read.picture.as_ref().ok().map(|(_, print)| print.clone());
+            let (entry, notice) = match (kept, &print) {
+                (Some(kept), Some(print)) => {
                     let seen = learned.seen(&print.hash(), scan.truth);
-                    (Entry::Known(Box::new(again(kept, scan, seen)), print), None)
+                    (Entry::Known(Box::new(again(kept, scan, seen))), None)
                 }
-                (_, read) => asked.entry(scan, read, &learned, &mut answers.device)?,
+                _ => asked.entry(scan, read, &learned, &mut answers.device)?,
             };
+            if let (Some(print), Entry::Answered(_) | Entry::Known(_)) = (print, &entry) {
+                answers.copies.add(index, print);
+            }
             if let Some(notice) = notice {
                 let _ = each(answers.progress(Step::Notice(&notice)));
             }
@@ -164,6 +169,8 @@ pub struct Answers<'a> {
     learned_from: usize,
     /// In the order of the test set.
     entries: Vec<Option<Entry>>,
+    /// Among them, by their places.
+    copies: Search,
     done: usize,
 }
 
@@ -173,45 +180,38 @@ impl Answers<'_> {
         self.done == self.entries.len()
     }
 
-    /// The evaluation, in which copies share a group.
-    pub fn evaluation(self, bootstrap: Bootstrap) -> Evaluation {
+    /// The evaluation, with its figures.
+    pub fn evaluation(&self, bootstrap: Bootstrap) -> Evaluation {
         let content = self.entries.iter().zip(&self.set.scans).map(|(entry, scan)| {
             (scan.name.as_str(), entry.as_ref().and_then(|entry| entry.sha256()))
         });
         let sha256 = self.complete().then(|| content_sha256(content));
-        let (mut cases, mut prints, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
-        let (model, tested) = (self.model(), self.tested(sha256));
-        for entry in self.entries.into_iter().flatten() {
-            match entry {
-                Entry::Answered(case, print) | Entry::Known(case, print) => {
-                    cases.push(*case);
-                    prints.push(print);
-                }
-                Entry::Unreadable(file) => unreadable.push(file),
-            }
-        }
-        mark(&mut cases, &prints);
-        let classes = self.checkpoint.card.classes.clone();
-        Evaluation::new(model, tested, classes, cases, unreadable, bootstrap)
+        self.together(sha256, bootstrap)
     }
 
-    /// The evaluation as it stands, at once: without intervals, each scan a group of its own. Enough
-    /// to go on from.
+    /// The evaluation as it stands, at once: as one that was broken off, and without intervals.
+    /// Enough to go on from.
     pub fn so_far(&self) -> Evaluation {
-        let (mut cases, mut unreadable) = (Vec::new(), Vec::new());
-        for entry in self.entries.iter().flatten() {
+        self.together(None, Bootstrap { draws: 0, seed: 0 })
+    }
+
+    fn together(&self, sha256: Option<String>, bootstrap: Bootstrap) -> Evaluation {
+        let groups = self.copies.groups(self.entries.len());
+        let (mut cases, mut cases_groups, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        for (entry, group) in self.entries.iter().zip(groups) {
             match entry {
-                Entry::Answered(case, _) | Entry::Known(case, _) => {
-                    let mut case = Case::clone(case);
-                    case.answer.group = cases.len();
-                    cases.push(case);
+                Some(Entry::Answered(case) | Entry::Known(case)) => {
+                    cases.push(Case::clone(case));
+                    cases_groups.push(group);
                 }
-                Entry::Unreadable(file) => unreadable.push(file.clone()),
+                Some(Entry::Unreadable(file)) => unreadable.push(file.clone()),
+                None => {}
             }
         }
+        mark(&mut cases, &cases_groups);
         let classes = self.checkpoint.card.classes.clone();
-        let bootstrap = Bootstrap { draws: 0, seed: 0 };
-        Evaluation::new(self.model(), self.tested(None), classes, cases, unreadable, bootstrap)
+        let (model, tested) = (self.model(), self.tested(sha256));
+        Evaluation::new(model, tested, classes, cases, unreadable, bootstrap)
     }
 
     fn progress<'a>(&'a self, step: Step<'a>) -> Progress<'a> {
@@ -286,26 +286,26 @@ fn read_ahead<T>(scans: &[TestScan], consume: impl FnOnce(Receiver<(usize, Read)
     })
 }
 
-/// What became of a scan, and its fingerprint.
+/// What became of a scan.
 #[derive(Debug)]
 enum Entry {
-    Answered(Box<Case>, Fingerprint),
-    Known(Box<Case>, Fingerprint),
+    Answered(Box<Case>),
+    Known(Box<Case>),
     Unreadable(Unreadable),
 }
 
 impl Entry {
     fn step(&self) -> Step<'_> {
         match self {
-            Self::Answered(case, _) => Step::Answered(case),
-            Self::Known(case, _) => Step::Known(case),
+            Self::Answered(case) => Step::Answered(case),
+            Self::Known(case) => Step::Known(case),
             Self::Unreadable(file) => Step::Unreadable(file),
         }
     }
 
     fn sha256(&self) -> Option<&str> {
         match self {
-            Self::Answered(case, _) | Self::Known(case, _) => Some(&case.sha256),
+            Self::Answered(case) | Self::Known(case) => Some(&case.sha256),
             Self::Unreadable(file) => file.sha256.as_deref(),
         }
     }
@@ -334,7 +334,7 @@ impl Asked<'_> {
                     device.clone_from(&prediction.device);
                     let seen = learned.seen(&print.hash(), scan.truth);
                     let case = Box::new(case(scan, sha256, &prediction, seen));
-                    return Ok((Entry::Answered(case, print), notice));
+                    return Ok((Entry::Answered(case), notice));
                 }
                 // The next scan may do.
                 Err(error @ ClassifierError::NotFinite { .. }) => {

@@ -156,7 +156,9 @@ mod tests {
     #[test]
     fn the_newest_classification_goes_before_all_evaluations() {
         let desk = Desk::default();
-        [evaluate(1), evaluate(2), classify(3), classify(4)].map(|job| desk.put(job));
+        [evaluate(1), evaluate(2), classify(3), classify(4)]
+            .into_iter()
+            .for_each(|job| desk.put(job));
         assert!(desk.superseded());
         assert_eq!([taken(&desk), taken(&desk), taken(&desk)], [4, 1, 2]);
         assert!(!desk.superseded());

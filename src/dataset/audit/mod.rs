@@ -43,4 +43,4 @@ pub use report::{
 };
 pub use scan_hash::{FRAME_SAME, HEAD_SAME, ScanHash, ScanHashError};
 pub(crate) use search::join;
-pub use search::{Pair, Twin, groups, pairs, twins};
+pub use search::{Pair, Search, Twin, groups, pairs, twins};

@@ -87,6 +87,41 @@ pub fn groups(scans: &[Fingerprint]) -> Vec<usize> {
     join(scans.len(), pairs(scans).iter().map(|pair| (pair.first, pair.second)))
 }
 
+/// Copies among scans that come one by one, in any order: each is compared with those before it, so
+/// that no long search is left in the end.
+#[derive(Debug, Default)]
+pub struct Search {
+    /// The first scan of each content.
+    first: HashMap<u128, usize>,
+    /// Those, with what is compared.
+    distinct: Vec<(usize, Fingerprint)>,
+    joined: Vec<(usize, usize)>,
+}
+
+impl Search {
+    /// Takes in a scan under a number of its own.
+    pub fn add(&mut self, number: usize, scan: Fingerprint) {
+        if let Some(&same) = self.first.get(&scan.pixels) {
+            self.joined.push((same, number));
+            return;
+        }
+        self.first.insert(scan.pixels, number);
+        // Two may be barely the same from one side only: as in `pairs`, the first is laid over the
+        // second, whichever came first.
+        let near = |(earlier, other): &(usize, Fingerprint)| {
+            let (a, b) = if *earlier < number { (other, &scan) } else { (&scan, other) };
+            a.near(b, CANDIDATE).map(|_| (*earlier, number))
+        };
+        self.joined.extend(self.distinct.iter().filter_map(near));
+        self.distinct.push((number, scan));
+    }
+
+    /// A group for each of the numbers in `0..count`, as [`groups`] gives it.
+    pub fn groups(&self, count: usize) -> Vec<usize> {
+        join(count, self.joined.iter().copied())
+    }
+}
+
 /// The smallest number that each of `0..count` is joined to, by union and find.
 pub(crate) fn join(count: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
     fn root(parent: &mut [usize], mut i: usize) -> usize {
@@ -134,6 +169,11 @@ mod tests {
         ];
         let prints: Vec<_> = scans.iter().map(Fingerprint::of).collect();
         assert_eq!(groups(&prints), [0, 1, 0, 3, 4, 4]);
+        for order in [[0, 1, 2, 3, 4, 5], [5, 2, 4, 0, 3, 1]] {
+            let mut search = Search::default();
+            order.into_iter().for_each(|number| search.add(number, prints[number].clone()));
+            assert_eq!(search.groups(6), [0, 1, 0, 3, 4, 4], "one by one");
+        }
         let found = twins(&prints[..2], &prints[2..]);
         assert_eq!(found[0].map(|twin| (twin.index, twin.found.kind)), Some((0, Kind::Near)));
         assert!(found[0].is_some_and(|twin| twin.found.how.resized));
