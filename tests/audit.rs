@@ -131,7 +131,7 @@ fn copies_of_a_phantom_are_found_and_its_neighbouring_slices_are_not() {
 /// The data set beside the repository; `None`, said aloud, where it is not there.
 fn sartaj() -> Option<PathBuf> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let data = std::env::var_os("MRIMASTER_DATA").map_or(data, PathBuf::from);
+    let data = std::env::var_os("MRIMASTER_TEST_DATA").map_or(data, PathBuf::from);
     if data.join("sartaj").is_dir() {
         return Some(data);
     }
