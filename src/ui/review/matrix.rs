@@ -228,14 +228,16 @@ impl Spot {
 impl Spot {
     /// A dot in the corner where something was said, a flag where a label is disputed.
     fn mark(&self, ui: &Ui, rect: Rect, color: Color32) {
-        let at = rect.right_top() + vec2(-9.0, 4.0);
+        // Small cells have their number in the middle, and little else.
+        let size = if rect.height() > 34.0 { 1.0 } else { 0.7 };
+        let at = rect.right_top() + vec2(-8.0, 3.0) * size;
         if self.cell.disputed == 0 {
-            ui.painter().circle_filled(at + vec2(2.0, 3.0), 2.5, color);
+            ui.painter().circle_filled(at + vec2(2.0, 2.0) * size, 2.5 * size, color);
             return;
         }
-        let stroke = Stroke::new(1.2, color);
-        ui.painter().line_segment([at, at + vec2(0.0, 9.0)], stroke);
-        let flag = vec![at, at + vec2(6.0, 2.5), at + vec2(0.0, 5.0)];
+        let stroke = Stroke::new(1.2 * size, color);
+        ui.painter().line_segment([at, at + vec2(0.0, 9.0) * size], stroke);
+        let flag = vec![at, at + vec2(6.0, 2.5) * size, at + vec2(0.0, 5.0) * size];
         ui.painter().add(egui::Shape::convex_polygon(flag, color, Stroke::NONE));
     }
 }
