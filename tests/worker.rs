@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 struct Bench {
     /// Where reviews are kept.
-    data: TempDir,
+    _data: TempDir,
     workers: Workers,
     woken: Receiver<()>,
 }
@@ -26,7 +26,7 @@ impl Bench {
         let (wake, woken) = channel();
         let data = tempfile::tempdir().expect("a folder");
         let workers = start(data.path().to_owned(), move || wake.send(()).unwrap_or(()));
-        Self { data, workers, woken }
+        Self { _data: data, workers, woken }
     }
 
     /// The next response; every response comes with a wake-up.
