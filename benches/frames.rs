@@ -227,13 +227,13 @@ fn evaluated() -> Evaluation {
                 calibrated: Some(probabilities.clone()),
                 probabilities,
                 conformal_set: Some(vec![predicted]),
-                unfamiliar: Some(number % 9 == 0),
+                unfamiliar: Some(number.is_multiple_of(9)),
                 group: number,
             },
             familiarity: Some(confidence),
-            twin_in_training: Some(number % 3 == 0),
+            twin_in_training: Some(number.is_multiple_of(3)),
             copy_left_out: Some(false),
-            label_conflict: number % 50 == 0,
+            label_conflict: number.is_multiple_of(50),
         }
     };
     let cases: Vec<Case> = (0..CASES).map(case).collect();

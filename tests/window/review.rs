@@ -154,7 +154,7 @@ fn case(number: usize, truth: usize, predicted: usize, second: bool) -> Case {
             group: number,
         },
         familiarity: Some(0.1 + 0.001 * number as f32),
-        twin_in_training: Some(number % 3 == 0),
+        twin_in_training: Some(number.is_multiple_of(3)),
         copy_left_out: Some(number % 4 == 1),
         label_conflict: number % 10 == 9,
     }

@@ -1,11 +1,10 @@
 //! Which cases are listed, and in which order.
 
-use std::cmp::Ordering;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Review};
 use crate::evaluate::report::Case;
+use crate::evaluate::test_set::natural;
 use crate::review::word::Verdict;
 
 /// Part of the confusion matrix.
@@ -76,6 +75,14 @@ pub struct Filter {
     /// Confidence from and to, 0..=1.
     pub confidence: [f32; 2],
     pub badge: Option<Badge>,
+}
+
+impl Filter {
+    /// Whether the reader's words decide what is listed.
+    fn asks_for_words(&self) -> bool {
+        let of_words = [Badge::Disputed, Badge::Reviewed, Badge::NotReviewed];
+        !self.text.is_empty() || self.badge.is_some_and(|badge| of_words.contains(&badge))
+    }
 }
 
 impl Default for Filter {
@@ -175,39 +182,13 @@ impl Order {
         }
     }
 
-    /// Which of two cases comes first; names decide where nothing else does.
-    fn compare(self, a: &Case, b: &Case) -> Ordering {
-        let unlike = |case: &Case| case.familiarity.unwrap_or(f32::NEG_INFINITY);
-        let first = match self {
-            Self::MostConfident => b.confidence().total_cmp(&a.confidence()),
-            Self::LeastConfident => a.confidence().total_cmp(&b.confidence()),
-            Self::LeastFamiliar => unlike(b).total_cmp(&unlike(a)),
-            Self::Name => Ordering::Equal,
-        };
-        first.then_with(|| natural(&a.path, &b.path))
-    }
-}
-
-/// Names with numbers in them as people sort them: image(9) before image(10).
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a, b);
-    loop {
-        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-        match (digits(a), digits(b)) {
-            (0, _) | (_, 0) => match (a.chars().next(), b.chars().next()) {
-                (Some(x), Some(y)) if x == y => {
-                    (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]);
-                }
-                (x, y) => return x.cmp(&y),
-            },
-            (n, m) => {
-                let (x, y) = (a[..n].trim_start_matches('0'), b[..m].trim_start_matches('0'));
-                let order = x.len().cmp(&y.len()).then_with(|| x.cmp(y)).then(n.cmp(&m));
-                if order != Ordering::Equal {
-                    return order;
-                }
-                (a, b) = (&a[n..], &b[m..]);
-            }
+    /// What cases are sorted by, the smallest first; nothing where their names decide.
+    fn key(self, case: &Case) -> f32 {
+        match self {
+            Self::MostConfident => -case.confidence(),
+            Self::LeastConfident => case.confidence(),
+            Self::LeastFamiliar => -case.familiarity.unwrap_or(f32::NEG_INFINITY),
+            Self::Name => 0.0,
         }
     }
 }
@@ -215,14 +196,40 @@ fn natural(a: &str, b: &str) -> Ordering {
 impl Review {
     /// Makes the list and the matrix anew, after anything they rest on has changed.
     pub(in crate::state) fn arrange(&mut self) {
+        self.list();
+        self.count_words();
+    }
+
+    /// As [`Self::arrange`], where only the reader's words have changed.
+    pub(in crate::state) fn arrange_words(&mut self) {
+        if self.filter.asks_for_words() {
+            self.list();
+        }
+        self.count_words();
+    }
+
+    fn list(&mut self) {
+        let sieve = Sieve::new(self);
+        let cases = self.cases();
+        let of = |(index, case)| (self.order.key(case), index);
+        let mut listed: Vec<(f32, usize)> =
+            cases.iter().enumerate().filter(|(_, case)| sieve.passes(self, case)).map(of).collect();
+        let whole = self.evaluated.is_some();
+        listed.sort_unstable_by(|(a, i), (b, j)| {
+            // Whole, they lie in the order of their names.
+            let by_name =
+                || if whole { i.cmp(j) } else { natural(&cases[*i].path, &cases[*j].path) };
+            a.total_cmp(b).then_with(by_name)
+        });
+        self.listed = listed.into_iter().map(|(_, index)| index).collect();
+    }
+
+    fn count_words(&mut self) {
         self.matrix = self.count();
         let cases = self.cases();
-        let mut listed: Vec<usize> =
-            (0..cases.len()).filter(|&index| self.lists(&cases[index])).collect();
-        listed.sort_unstable_by(|&a, &b| self.order.compare(&cases[a], &cases[b]));
         let mut of_list = Cell::default();
-        listed.iter().for_each(|&index| of_list.add(self.words.get(&cases[index].sha256)));
-        (self.listed, self.of_list) = (listed, of_list);
+        self.listed.iter().for_each(|&index| of_list.add(self.words.get(&cases[index].sha256)));
+        self.of_list = of_list;
     }
 
     /// Takes a case in, where it belongs.
@@ -231,51 +238,51 @@ impl Review {
             self.matrix.add(&case, self.words.get(&case.sha256));
         }
         let index = self.incoming.len();
-        if self.lists(&case) {
-            let cases = &self.incoming;
-            let place = self
-                .listed
-                .partition_point(|&other| self.order.compare(&cases[other], &case).is_lt());
+        if Sieve::new(self).passes(self, &case) {
+            let (key, cases) = (self.order.key(&case), &self.incoming);
+            let before = |&other: &usize| {
+                let other = &cases[other];
+                let by_name = || natural(&other.path, &case.path);
+                self.order.key(other).total_cmp(&key).then_with(by_name).is_lt()
+            };
+            let place = self.listed.partition_point(before);
             self.listed.insert(place, index);
             self.of_list.add(self.words.get(&case.sha256));
         }
         self.incoming.push(case);
     }
 
-    /// Whether a case belongs in the list.
-    fn lists(&self, case: &Case) -> bool {
-        let answer = &case.answer;
-        let [low, high] = self.filter.confidence;
-        let confidence = case.confidence();
-        self.without.counts(case)
-            && self.selection.holds(answer.truth, answer.predicted, self.disagrees(case))
-            && (low..=high).contains(&confidence)
-            && self.filter.badge.is_none_or(|badge| badge.is_on(self, case))
-            && self.speaks_of(case)
-    }
-
     /// Whether the second model gave a case another answer.
     fn disagrees(&self, case: &Case) -> bool {
         self.other.as_ref().is_some_and(|other| other.disagreements.contains(&case.path))
     }
-
-    fn speaks_of(&self, case: &Case) -> bool {
-        let wanted = self.filter.text.trim().to_lowercase();
-        let has = |text: &str| text.to_lowercase().contains(&wanted);
-        wanted.is_empty()
-            || has(&case.path)
-            || self.word(case).is_some_and(|word| has(&word.comment))
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What decides whether a case is listed.
+struct Sieve {
+    /// In small letters.
+    text: String,
+}
 
-    #[test]
-    fn numbers_in_names_are_sorted_as_numbers() {
-        let mut names = ["image(10).jpg", "image(9).jpg", "image(009).jpg", "a", "image", "Ä2"];
-        names.sort_by(|a, b| natural(a, b));
-        assert_eq!(names, ["a", "image", "image(9).jpg", "image(009).jpg", "image(10).jpg", "Ä2"]);
+impl Sieve {
+    fn new(review: &Review) -> Self {
+        Self { text: review.filter.text.trim().to_lowercase() }
+    }
+
+    fn passes(&self, review: &Review, case: &Case) -> bool {
+        let answer = &case.answer;
+        let [low, high] = review.filter.confidence;
+        review.without.counts(case)
+            && review.selection.holds(answer.truth, answer.predicted, review.disagrees(case))
+            && (low..=high).contains(&case.confidence())
+            && review.filter.badge.is_none_or(|badge| badge.is_on(review, case))
+            && self.speaks_of(review, case)
+    }
+
+    fn speaks_of(&self, review: &Review, case: &Case) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(&self.text);
+        self.text.is_empty()
+            || has(&case.path)
+            || review.word(case).is_some_and(|word| has(&word.comment))
     }
 }

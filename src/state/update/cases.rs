@@ -48,8 +48,9 @@ impl State {
             Some(number) => self.select_series(number),
             None => {
                 // The case before makes room when this one is here.
-                let case = self.session.case.as_mut();
-                case.zip(before).map(|(case, before)| case.series = before.series);
+                if let Some((case, before)) = self.session.case.as_mut().zip(before) {
+                    case.series = before.series;
+                }
                 self.session.opening.push(Opening { id, shown: true });
                 vec![Request::Open { id, paths: vec![path.clone()] }]
             }
@@ -183,7 +184,7 @@ impl State {
         };
         review.words.insert(sha256.clone(), word.clone());
         review.keeping = Some(id);
-        review.arrange();
+        review.arrange_words();
         vec![Request::KeepWord { id, home, sha256, word }]
     }
 

@@ -306,7 +306,7 @@ impl State {
                 match result {
                     Ok(words) => {
                         review.words = words;
-                        review.arrange();
+                        review.arrange_words();
                     }
                     Err(message) => self.say(Level::Error, message),
                 }

@@ -10,6 +10,7 @@ use crate::evaluate::metrics::{Answer, figures};
 use crate::evaluate::report::{
     Case, Evaluation, FORMAT_VERSION, Model, Parts, Tested, Unreadable, Without,
 };
+use crate::evaluate::test_set::natural;
 use crate::review::word::{Word, Words};
 use crate::state::review::{Badge, Filter, Order, Run, Selection};
 use crate::worker::job::{
@@ -57,7 +58,8 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn evaluation(model: &str, cases: Vec<Case>) -> Arc<Evaluation> {
+fn evaluation(model: &str, mut cases: Vec<Case>) -> Arc<Evaluation> {
+    cases.sort_by(|a, b| natural(&a.path, &b.path));
     Arc::new(Evaluation {
         format_version: FORMAT_VERSION,
         program_version: String::new(),
