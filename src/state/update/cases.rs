@@ -39,7 +39,8 @@ impl State {
         };
         let id = self.next_request();
         self.choose_case(name.clone());
-        self.enter(Room::Reading);
+        // The next run begins with the list, not with a scan that is not there.
+        self.session.room = Room::Reading;
         self.session.class = None;
         let open = self.session.series.iter().find(|open| open.series.path == path);
         let series = open.map(|open| open.number);

@@ -410,7 +410,8 @@ fn the_review_stands_where_it_stood_after_a_restart() {
     let cell = Selection::Cell { truth: 0, predicted: 1 };
     state.apply(Command::Select(cell));
     state.apply(Command::SetOrder(Order::LeastConfident));
-    state.apply(Command::ChooseCase("glioma/image(1).jpg".into()));
+    let requests = state.apply(Command::OpenCase("glioma/image(1).jpg".into()));
+    read(&mut state, &requests);
     let kept = serde_json::to_vec(&state.settings).expect("written");
     let settings = serde_json::from_slice(&kept).expect("read");
 

@@ -71,7 +71,6 @@ fn truth(ui: &mut Ui, screen: &mut Screen, review: &Review, case: &Case) {
     if !answer.correct() {
         let explained = screen.state.session.explained_class();
         ui.horizontal_wrapped(|ui| {
-            ui.label(small("Maps of").color(tokens.dim));
             let hover = Command::ExplainTruth.entry().map(|entry| entry.hover());
             for (name, index) in [("predicted", answer.predicted), ("true", answer.truth)] {
                 let text = format!("{name}: {}", class(index));
