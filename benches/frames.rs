@@ -175,9 +175,9 @@ impl Workers for MadeUp {
                 let picture = Thumbnail { width: 96, height: 96, greys: vec![90; 96 * 96] };
                 answers.push_back(Response::Thumbnail { path, picture: Some(Arc::new(picture)) });
             }
-            Request::KeepWord { id, sha256, word, .. } => {
+            Request::KeepWord { id, key, word, .. } => {
                 let mut words = self.words.borrow_mut();
-                words.insert(sha256, word);
+                words.insert(key, word);
                 answers.push_back(Response::WordKept { id, result: Ok(words.clone()) });
             }
             Request::Figures { id, evaluation, .. } => answers.push_back(Response::Figures {

@@ -14,7 +14,7 @@ use mrimaster::evaluate::test_set::TestSet;
 use mrimaster::imaging;
 use mrimaster::model::checkpoint;
 use mrimaster::model::prediction::{DeviceChoice, TapPoint};
-use mrimaster::review::word::{Verdict, Word};
+use mrimaster::review::word::{Verdict, Word, Words};
 use mrimaster::worker::job::{
     Classify, Evaluate, Evaluated, Export, ExportKind, Mode, Request, Response, ScanKey, TestSource,
 };
@@ -292,9 +292,11 @@ fn the_demo_study_is_a_test_set() {
     let review = Bench::opened(&heard);
     assert_eq!(
         (review.scans, review.left_out.as_slice()),
-        (8, &["dicom", "nifti"].map(String::from)[..])
+        (10, &["dicom", "nifti"].map(String::from)[..])
     );
     let evaluation = whole(result);
+    let contradicted = evaluation.cases.iter().filter(|case| case.label_conflict).count();
+    assert_eq!(contradicted, 4, "two copies lie in a wrong folder on purpose, and their originals");
     let recall = Evaluate { mode: Mode::Recall, ..request };
     assert_same(&whole(place.bench().evaluate(recall).0), &evaluation);
 }
@@ -305,10 +307,10 @@ fn words_of_two_windows_are_all_kept() {
     let (one, other) = (place.bench(), place.bench());
     let (result, heard) = one.evaluate(place.request(1));
     let home = Bench::opened(&heard).home.clone();
-    let cases = &whole(result).cases;
+    let evaluation = whole(result);
     let say = |bench: &Bench, at: usize, word: Word| {
-        let (home, sha256) = (home.clone(), cases[at].sha256.clone());
-        bench.send(Request::KeepWord { id: 9, home, sha256, word });
+        let (home, key) = (home.clone(), key(&evaluation, at));
+        bench.send(Request::KeepWord { id: 9, home, key, word });
         match bench.next() {
             Response::WordKept { id: 9, result } => result.expect("kept"),
             other => panic!("{other:?}"),
@@ -319,7 +321,7 @@ fn words_of_two_windows_are_all_kept() {
     assert_eq!(say(&one, 2, dispute("no")).len(), 3);
     let words = say(&other, 2, Word::default());
     assert_eq!(words.len(), 2, "one was taken back");
-    assert_eq!(words[&cases[0].sha256], dispute("of the first"));
+    assert_eq!(words.get(&key(&evaluation, 0)), Some(&dispute("of the first")));
     let (_, heard) = one.evaluate(place.recall(2));
     assert_eq!(Bench::opened(&heard).words, words);
 }
@@ -331,8 +333,8 @@ fn a_moved_folder_takes_its_review_along() {
     let (result, heard) = bench.evaluate(place.request(1));
     let evaluation = whole(result);
     let home = Bench::opened(&heard).home.clone();
-    let sha256 = evaluation.cases[3].sha256.clone();
-    bench.send(Request::KeepWord { id: 2, home: home.clone(), sha256, word: dispute("") });
+    let key = key(&evaluation, 3);
+    bench.send(Request::KeepWord { id: 2, home: home.clone(), key, word: dispute("") });
     bench.next();
 
     let moved = place.dir.path().join("elsewhere");
@@ -474,6 +476,12 @@ fn copies_are_found_in_a_folder_and_in_what_is_added_to_it() {
     assert_eq!(found, [second]);
 }
 
+/// What the word on a case is kept under.
+fn key(evaluation: &Evaluation, at: usize) -> String {
+    let case = &evaluation.cases[at];
+    Words::key(&case.sha256, &evaluation.classes[case.answer.truth])
+}
+
 /// What was evaluated in `place`, to be handed on to `to`.
 fn export(place: &Place, bench: &Bench, kind: ExportKind, to: &str) -> Export {
     let (result, heard) = bench.evaluate(place.request(1));
@@ -484,7 +492,7 @@ fn export(place: &Place, bench: &Bench, kind: ExportKind, to: &str) -> Export {
         to: place.dir.path().join(to),
         without: Without::default(),
         other: None,
-        words: [(evaluation.cases[2].sha256.clone(), dispute("a shadow, not a tumour"))].into(),
+        words: [(key(&evaluation, 2), dispute("a shadow, not a tumour"))].into_iter().collect(),
         history: Arc::clone(&review.history),
         root: review.root.clone(),
         cases: Vec::new(),

@@ -315,11 +315,11 @@ impl Evaluation {
         self.table_with(&[], &|_| Vec::new())
     }
 
-    /// The same with further columns; `cells` fills them for the file of a SHA-256.
+    /// The same with further columns; `cells` fills them for a case, or a file without an answer.
     pub(crate) fn table_with(
         &self,
         columns: &[&str],
-        cells: &dyn Fn(Option<&str>) -> Vec<String>,
+        cells: &dyn Fn(Option<&Case>) -> Vec<String>,
     ) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let mut header = self.columns();
@@ -330,7 +330,7 @@ impl Evaluation {
         let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
         rows.extend(self.cases.iter().map(|case| {
             let mut row = self.row(case);
-            row.extend(cells(Some(&case.sha256)));
+            row.extend(cells(Some(case)));
             (case.path.as_str(), row)
         }));
         rows.extend(self.unreadable.iter().map(|file| {
@@ -338,7 +338,7 @@ impl Evaluation {
             row[0].clone_from(&file.path);
             row[1].clone_from(&self.classes[file.truth]);
             row[width - 1].clone_from(&file.reason);
-            row.extend(cells(file.sha256.as_deref()));
+            row.extend(cells(None));
             (file.path.as_str(), row)
         }));
         rows.sort_by_key(|(path, _)| *path);

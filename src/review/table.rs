@@ -11,8 +11,8 @@ use crate::evaluate::report::Evaluation;
 /// # Errors
 /// Those of the writer; there are none in memory.
 pub fn csv(evaluation: &Evaluation, words: &Words) -> Result<Vec<u8>, csv::Error> {
-    evaluation.table_with(&["verdict", "comment"], &|sha256| {
-        let word = sha256.and_then(|sha256| words.get(sha256));
+    evaluation.table_with(&["verdict", "comment"], &|case| {
+        let word = case.and_then(|case| words.on(case, &evaluation.classes));
         let verdict = word.and_then(|word| word.verdict).map_or("", Verdict::name);
         vec![verdict.into(), word.map_or(String::new(), |word| no_formula(&word.comment))]
     })
@@ -45,7 +45,7 @@ mod tests {
         });
         let word =
             Word { verdict: Some(Verdict::LabelWrong), comment: "extra-axial, \"dural\"".into() };
-        let words = Words::from([("bb".into(), word)]);
+        let words = [(Words::key("bb", "well"), word)].into_iter().collect();
         let table = String::from_utf8(csv(&evaluation, &words).expect("a table")).expect("UTF-8");
         let lines: Vec<&str> = table.lines().collect();
         assert!(lines[0].ends_with(",unreadable,verdict,comment"), "{}", lines[0]);

@@ -22,7 +22,7 @@ const LONGEST_COMMENT: usize = 64 << 10;
 #[serde(deny_unknown_fields)]
 struct WordFile {
     format_version: u32,
-    /// By the SHA-256 of the scan's file.
+    /// By [`Words::key`].
     words: BTreeMap<String, Stamped>,
 }
 
@@ -55,7 +55,7 @@ impl WordFile {
 
     fn words(self) -> Words {
         let said = self.words.into_iter().filter(|(_, stamped)| !stamped.word.is_empty());
-        said.map(|(sha256, stamped)| (sha256, stamped.word)).collect()
+        said.map(|(key, stamped)| (key, stamped.word)).collect()
     }
 }
 
@@ -67,12 +67,12 @@ pub fn read(home: &Path) -> (Words, Option<String>) {
     }
 }
 
-/// Keeps a word on the scan with this SHA-256; an empty one takes back what was said. Returns all
+/// Keeps a word under a [`Words::key`]; an empty one takes back what was said. Returns all
 /// words, with those of other windows, and a sentence where the file was broken.
 ///
 /// # Errors
 /// A sentence for people; what was kept stays as it was.
-pub fn keep(home: &Path, sha256: &str, word: &Word) -> Result<(Words, Option<String>), String> {
+pub fn keep(home: &Path, key: &str, word: &Word) -> Result<(Words, Option<String>), String> {
     if word.comment.len() > LONGEST_COMMENT {
         return Err("the comment is longer than 64 KiB and was not kept; shorten it".into());
     }
@@ -83,10 +83,10 @@ pub fn keep(home: &Path, sha256: &str, word: &Word) -> Result<(Words, Option<Str
         Err(trouble) if home.join(NAME).exists() => return Err(trouble),
         Err(trouble) => (WordFile::empty(), Some(trouble)),
     };
-    let before = file.words.get(sha256).map_or(0, |stamped| stamped.at);
+    let before = file.words.get(key).map_or(0, |stamped| stamped.at);
     // The last word is the newest, whatever the clocks say.
     let at = now().max(before.saturating_add(1));
-    file.words.insert(sha256.to_owned(), Stamped { word: word.clone(), at });
+    file.words.insert(key.to_owned(), Stamped { word: word.clone(), at });
     file.write(home)?;
     Ok((file.words(), trouble))
 }
@@ -99,9 +99,9 @@ pub(super) fn take_over(home: &Path, other: &Path) -> Result<(), String> {
     let theirs = WordFile::read(other)?;
     let _lock = lock(home)?;
     let mut file = WordFile::read(home)?;
-    for (sha256, stamped) in theirs.words {
-        if file.words.get(&sha256).is_none_or(|known| known.at < stamped.at) {
-            file.words.insert(sha256, stamped);
+    for (key, stamped) in theirs.words {
+        if file.words.get(&key).is_none_or(|known| known.at < stamped.at) {
+            file.words.insert(key, stamped);
         }
     }
     file.write(home)

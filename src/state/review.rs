@@ -207,7 +207,7 @@ impl Review {
 
     /// The reader's word on a case; empty where there is none.
     pub fn word(&self, case: &Case) -> Option<&Word> {
-        self.words.get(&case.sha256).filter(|word| !word.is_empty())
+        self.words.on(case, self.classes())
     }
 
     /// The path of a case's scan.

@@ -39,8 +39,9 @@ pub enum Request {
     StopEvaluating { up_to: RequestId },
     /// Figures and curves of an evaluation without some of its cases. Only the newest is worked on.
     Figures { id: RequestId, evaluation: Arc<Evaluation>, without: Without },
-    /// Keep the reader's word on a scan in the review at `home`; an empty one takes it back.
-    KeepWord { id: RequestId, home: PathBuf, sha256: String, word: Word },
+    /// Keep the reader's word under a [`Words::key`] in the review at `home`; an empty one takes it
+    /// back.
+    KeepWord { id: RequestId, home: PathBuf, key: String, word: Word },
     /// Read a scan small. The newest are read first, and the oldest of many are forgotten.
     Thumbnail { path: PathBuf },
     /// Look for copies of the scan at `path` in the folder of class folders `among`.

@@ -100,8 +100,8 @@ impl Workers {
                 self.copies.put(copies::Task { id, path, among });
             }
             Request::Thumbnail { path } => self.thumbnails.put(path),
-            Request::KeepWord { id, home, sha256, word } => {
-                self.words.keep(words::Task { id, home, sha256, word });
+            Request::KeepWord { id, home, key, word } => {
+                self.words.keep(words::Task { id, home, key, word });
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::system::caught::caught;
 pub(super) struct Task {
     pub id: RequestId,
     pub home: PathBuf,
-    pub sha256: String,
+    pub key: String,
     pub word: Word,
 }
 
@@ -46,8 +46,8 @@ impl Drop for Keeper {
     }
 }
 
-fn keep(Task { id, home, sha256, word }: Task, outbox: &Outbox) {
-    let kept = caught(|| word_file::keep(&home, &sha256, &word));
+fn keep(Task { id, home, key, word }: Task, outbox: &Outbox) {
+    let kept = caught(|| word_file::keep(&home, &key, &word));
     let result = kept.unwrap_or_else(|panic| Err(format!("the word was not kept: {panic}")));
     let result = result.map(|(words, trouble)| {
         if let Some(message) = trouble {

@@ -90,9 +90,9 @@ impl Workers for Fake {
             Request::Figures { id, evaluation, without } => {
                 answers.push_back(review::figures_of(id, &evaluation, without));
             }
-            Request::KeepWord { id, sha256, word, .. } => {
+            Request::KeepWord { id, key, word, .. } => {
                 let mut words = self.words.borrow_mut();
-                words.insert(sha256, word);
+                words.insert(key, word);
                 answers.push_back(Response::WordKept { id, result: Ok(words.clone()) });
             }
             Request::Thumbnail { path } => {

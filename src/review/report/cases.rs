@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::page::Page;
 use super::{Pictured, Report};
 use crate::evaluate::report::{Case, Evaluation};
-use crate::review::word::{Verdict, Words};
+use crate::review::word::Verdict;
 
 /// Mistakes and unreadable files that are listed; the table of cases holds all.
 const MOST_LISTED: usize = 100;
@@ -31,7 +31,7 @@ pub(super) fn mistakes(page: &mut Page, report: &Report) {
 /// Labels that look wrong to the reader, whether they count or not.
 pub(super) fn disputed(page: &mut Page, report: &Report) {
     let of = |case: &&Case| {
-        let word = report.words.get(&case.sha256);
+        let word = report.words.on(case, &report.evaluation.classes);
         word.is_some_and(|word| word.verdict == Some(Verdict::LabelWrong))
     };
     let cases: Vec<&Case> = report.evaluation.cases.iter().filter(of).collect();
@@ -52,7 +52,7 @@ fn row(report: &Report, case: &Case) -> Vec<String> {
         probability(case.confidence()),
         probability(answer.probabilities[answer.predicted]),
         badges(case),
-        said(report.words, case),
+        said(report, case),
     ]
 }
 
@@ -69,8 +69,10 @@ fn badges(case: &Case) -> String {
 }
 
 /// The reader's verdict and comment.
-fn said(words: &Words, case: &Case) -> String {
-    let Some(word) = words.get(&case.sha256) else { return String::new() };
+fn said(report: &Report, case: &Case) -> String {
+    let Some(word) = report.words.on(case, &report.evaluation.classes) else {
+        return String::new();
+    };
     let verdict = word.verdict.map(Verdict::name);
     let parts = [verdict.unwrap_or_default(), word.comment.as_str()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
@@ -111,7 +113,7 @@ fn one(page: &mut Page, report: &Report, pictured: &Pictured, case: Option<&Case
     if let Some(case) = case {
         let mut text =
             format!("{truth}, predicted {predicted} ({})", probability(case.confidence()));
-        for more in [badges(case), said(report.words, case)] {
+        for more in [badges(case), said(report, case)] {
             if !more.is_empty() {
                 text += &format!(" · {more}");
             }

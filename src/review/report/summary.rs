@@ -80,7 +80,7 @@ fn reader(report: &Report) -> String {
         .evaluation
         .cases
         .iter()
-        .filter_map(|case| report.words.get(&case.sha256)?.verdict)
+        .filter_map(|case| report.words.on(case, &report.evaluation.classes)?.verdict)
         .collect();
     if verdicts.is_empty() {
         return "no case reviewed".into();

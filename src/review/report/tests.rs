@@ -88,7 +88,9 @@ fn written(evaluation: &Evaluation, given: &Given) -> String {
 
 fn disputed(evaluation: &Evaluation, comment: &str) -> Words {
     let word = Word { verdict: Some(Verdict::LabelWrong), comment: comment.into() };
-    [(evaluation.cases[1].sha256.clone(), word)].into()
+    let case = &evaluation.cases[1];
+    let label = &evaluation.classes[case.answer.truth];
+    [(Words::key(&case.sha256, label), word)].into_iter().collect()
 }
 
 #[test]

@@ -228,14 +228,15 @@ impl Review {
         self.matrix = self.count();
         let cases = self.cases();
         let mut of_list = Cell::default();
-        self.listed.iter().for_each(|&index| of_list.add(self.words.get(&cases[index].sha256)));
+        self.listed.iter().for_each(|&index| of_list.add(self.word(&cases[index])));
         self.of_list = of_list;
     }
 
     /// Takes a case in, where it belongs.
     pub(in crate::state) fn add(&mut self, case: Case) {
+        let word = self.word(&case).cloned();
         if self.without.counts(&case) {
-            self.matrix.add(&case, self.words.get(&case.sha256));
+            self.matrix.add(&case, word.as_ref());
         }
         let index = self.incoming.len();
         if Sieve::new(self).passes(self, &case) {
@@ -247,7 +248,7 @@ impl Review {
             };
             let place = self.listed.partition_point(before);
             self.listed.insert(place, index);
-            self.of_list.add(self.words.get(&case.sha256));
+            self.of_list.add(word.as_ref());
         }
         self.incoming.push(case);
     }

@@ -117,7 +117,7 @@ impl Review {
     pub(in crate::state) fn count_of(&self, classes: usize, cases: &[Case]) -> Matrix {
         let mut matrix = Matrix::new(classes);
         for case in cases.iter().filter(|case| self.without.counts(case)) {
-            matrix.add(case, self.words.get(&case.sha256));
+            matrix.add(case, self.word(case));
         }
         matrix
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use crate::imaging::Series;
-use crate::review::word::{Verdict, Word};
+use crate::review::word::{Verdict, Word, Words};
 use crate::state::load::Load;
 use crate::state::notices::Level;
 use crate::state::review::Review;
@@ -132,17 +132,20 @@ impl State {
 
     /// Changes the reader's word on the chosen case.
     pub(super) fn judge(&mut self, change: impl FnOnce(&mut Word)) -> Vec<Request> {
-        let reading = self.session.room == Room::Reading;
-        let at_hand = self.session.case_at_hand().map(|case| case.sha256.clone());
         let Some(review) = &self.session.review else {
             return Vec::new();
         };
-        let chosen = review.chosen.as_ref().and_then(|name| review.case(name));
-        let chosen = chosen.map(|case| case.sha256.clone());
-        let Some(sha256) = (if reading { at_hand } else { chosen }) else {
+        let chosen = || review.chosen.as_ref().and_then(|name| review.case(name));
+        let case = match self.session.room {
+            Room::Reading => self.session.case_at_hand(),
+            Room::Review => chosen(),
+        };
+        let label = case.and_then(|case| review.classes().get(case.answer.truth));
+        let Some((case, label)) = case.zip(label) else {
             return Vec::new();
         };
-        let before = review.words.get(&sha256).cloned().unwrap_or_default();
+        let key = Words::key(&case.sha256, label);
+        let before = review.word(case).cloned().unwrap_or_default();
         let mut word = before.clone();
         change(&mut word);
         if word == before {
@@ -151,12 +154,12 @@ impl State {
         let typing = word.verdict == before.verdict && !before.comment.is_empty();
         if let Some(review) = &mut self.session.review {
             // A comment is taken back as a whole, not letter by letter.
-            let goes_on = review.undo.last().is_some_and(|(last, _)| *last == sha256);
+            let goes_on = review.undo.last().is_some_and(|(last, _)| *last == key);
             if !(typing && goes_on) {
-                review.undo.push((sha256.clone(), before));
+                review.undo.push((key.clone(), before));
             }
         }
-        self.keep_word(sha256, word)
+        self.keep_word(key, word)
     }
 
     /// Says a verdict, or takes it back where it was said already.
@@ -170,12 +173,12 @@ impl State {
     pub(super) fn undo_word(&mut self) -> Vec<Request> {
         let last = self.session.review.as_mut().and_then(|review| review.undo.pop());
         match last {
-            Some((sha256, word)) => self.keep_word(sha256, word),
+            Some((key, word)) => self.keep_word(key, word),
             None => Vec::new(),
         }
     }
 
-    fn keep_word(&mut self, sha256: String, word: Word) -> Vec<Request> {
+    fn keep_word(&mut self, key: String, word: Word) -> Vec<Request> {
         let id = self.next_request();
         let Some(review) = &mut self.session.review else {
             return Vec::new();
@@ -183,10 +186,10 @@ impl State {
         let Some(home) = review.opened.as_ref().map(|opened| opened.home.clone()) else {
             return Vec::new();
         };
-        review.words.insert(sha256.clone(), word.clone());
+        review.words.insert(key.clone(), word.clone());
         review.keeping = Some(id);
         review.arrange_words();
-        vec![Request::KeepWord { id, home, sha256, word }]
+        vec![Request::KeepWord { id, home, key, word }]
     }
 
     /// Asks for small pictures that are not there yet.

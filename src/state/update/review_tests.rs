@@ -288,16 +288,16 @@ fn words_are_kept_counted_and_taken_back() {
     let mut state = done();
     state.apply(Command::ChooseCase("glioma/image(2).jpg".into()));
     let requests = state.apply(Command::Dispute);
-    let [Request::KeepWord { ref sha256, ref word, .. }] = requests[..] else {
+    let [Request::KeepWord { ref key, ref word, .. }] = requests[..] else {
         panic!("{requests:?}")
     };
-    assert_eq!((sha256.as_str(), word.verdict), ("sha2", Some(Verdict::LabelWrong)));
+    assert_eq!((key.as_str(), word.verdict), ("sha2 glioma", Some(Verdict::LabelWrong)));
     for text in ["d", "du", "dural"] {
         state.apply(Command::Comment(text.into()));
     }
     let cell = review(&state).matrix().cell(0, 1);
     assert_eq!((cell.reviewed, cell.disputed), (1, 1));
-    let word = |state: &State| review(state).words.get("sha2").cloned().unwrap_or_default();
+    let word = |state: &State| review(state).words.get("sha2 glioma").cloned().unwrap_or_default();
     assert_eq!(word(&state).comment, "dural");
 
     state.apply(Command::UndoWord);
@@ -323,15 +323,15 @@ fn words_of_another_window_come_in_with_the_newest_answer() {
         other => panic!("{other:?}"),
     };
     let word = |verdict| Word { verdict: Some(verdict), comment: String::new() };
-    let old = Words::from([("sha1".into(), word(Verdict::Agree))]);
+    let key = |scan: &str| Words::key(scan, if scan == "sha3" { "meningioma" } else { "glioma" });
+    let old = [(key("sha1"), word(Verdict::Agree))].into_iter().collect();
     state.receive(Response::WordKept { id: id(&first), result: Ok(old) });
-    let said =
-        |state: &State, sha256: &str| review(state).words.get(sha256).and_then(|word| word.verdict);
+    let said = |state: &State, scan: &str| {
+        review(state).words.get(&key(scan)).and_then(|word| word.verdict)
+    };
     assert_eq!(said(&state, "sha1"), Some(Verdict::Unsure), "not put back to what was");
-    let new = Words::from([
-        ("sha1".into(), word(Verdict::Unsure)),
-        ("sha3".into(), word(Verdict::LabelWrong)),
-    ]);
+    let new = [(key("sha1"), word(Verdict::Unsure)), (key("sha3"), word(Verdict::LabelWrong))];
+    let new = new.into_iter().collect();
     state.receive(Response::WordKept { id: id(&second), result: Ok(new) });
     assert_eq!(said(&state, "sha3"), Some(Verdict::LabelWrong));
     assert_eq!(review(&state).matrix().all().reviewed, 2);
