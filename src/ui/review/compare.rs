@@ -124,6 +124,10 @@ fn test(ui: &mut Ui, screen: &mut Screen, other: &Other) {
         ui.label(text).on_hover_text(hover);
     }
     let count = comparison.disagreements.len();
+    if count == 0 {
+        ui.label("They disagree on no scan.");
+        return;
+    }
     let text = format!("List the {} on which they disagree", format::count(count, "scan"));
     if ui.button(text).clicked() {
         screen.ask(Command::Select(Selection::Disagreements));

@@ -86,7 +86,10 @@ pub fn grid(ui: &mut Ui, matrix: &Matrix, classes: &[String], look: Look) -> Opt
             font.clone(),
             tokens.text,
         );
-        painter.circle_filled(pos2(top.left() - 7.0, rect.top() + 9.0), 4.0, color);
+        // Narrow columns have room for their names only.
+        if look.cell.x >= 46.0 {
+            painter.circle_filled(pos2(top.left() - 7.0, rect.top() + 9.0), 4.0, color);
+        }
     }
     let at = |row: usize, column: usize| {
         let gap = |index: usize| if index == n { 6.0 } else { 0.0 };
