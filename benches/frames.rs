@@ -130,16 +130,16 @@ fn evaluation(scans: usize) {
     frames.tell(&format!("evaluating {scans} scans ({rate:.0} a second)"));
 }
 
-/// Scans in class folders; each has three copies under other names.
+/// Scans in class folders; each has fifteen copies under other names.
 fn phantoms(folder: &Path, scans: usize) {
-    let different = scans.div_ceil(4);
+    let different = scans.div_ceil(16);
     write_study(folder, different, 7).expect("scans are made");
     let mut made = different;
     for class in std::fs::read_dir(folder).expect("class folders").flatten() {
         let pictures = std::fs::read_dir(class.path()).into_iter().flatten().flatten();
         let pictures: Vec<_> = pictures.map(|entry| entry.path()).collect();
         for picture in pictures.iter().filter(|path| path.extension().is_some_and(|e| e == "png")) {
-            for copy in 1..4 {
+            for copy in 1..16 {
                 if made < scans {
                     let name = format!("{copy}-{}", picture.file_name().expect("named").display());
                     std::fs::hard_link(picture, picture.with_file_name(name)).expect("linked");

@@ -1,23 +1,24 @@
 //! The only place that changes the state: a [`Command`] or a [`Response`] goes in, [`Request`]s
 //! come out. Pure, so that every behaviour can be tested without a window.
 
+mod answers;
 mod cases;
+mod model;
 mod review;
+mod series;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::command::Command;
 use super::load::Load;
 use super::notices::{Level, Notices};
-use super::session::{Answers, EvidenceKey, OpenSeries, Opening, PathOf, Room, Session, Sheet};
+use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::turn::Turn;
 use super::view::View;
-use crate::imaging::Series;
-use crate::model::prediction::{CheckpointInfo, DeviceChoice};
+use crate::model::prediction::DeviceChoice;
 use crate::review::word::Verdict;
-use crate::worker::job::{Classify, Mode, Request, RequestId, Response, TestSource};
+use crate::worker::job::{Mode, Request, RequestId, Response, TestSource};
 
 /// Everything the window shows.
 #[derive(Clone, Debug, Default)]
@@ -292,135 +293,6 @@ impl State {
         vec![Request::StopOpening { up_to }]
     }
 
-    fn open(&mut self, paths: Vec<PathBuf>) -> Vec<Request> {
-        if paths.is_empty() {
-            return Vec::new();
-        }
-        let id = self.next_request();
-        self.session.opening.push(Opening { id, shown: false });
-        vec![Request::Open { id, paths }]
-    }
-
-    fn open_demo(&mut self) -> Vec<Request> {
-        let id = self.next_request();
-        self.session.opening.push(Opening { id, shown: false });
-        vec![Request::OpenDemo { id }]
-    }
-
-    /// Takes in one series of a request to open, unless the request was cancelled.
-    fn opened(&mut self, id: RequestId, result: Result<Arc<Series>, String>) -> Vec<Request> {
-        let Some(opening) = self.session.opening.iter_mut().find(|opening| opening.id == id) else {
-            return Vec::new();
-        };
-        let of_case = self.session.case.as_ref().is_some_and(|case| case.opening == id);
-        match result {
-            Ok(series) if !series.slices.is_empty() && of_case => self.case_opened(series),
-            Ok(series) if !series.slices.is_empty() => {
-                let first = !std::mem::replace(&mut opening.shown, true);
-                self.add_series(series, first)
-            }
-            Ok(_) => Vec::new(),
-            Err(message) => {
-                self.say(Level::Error, message);
-                Vec::new()
-            }
-        }
-    }
-
-    /// Adds a series, or puts it in the place of the one from the same file.
-    fn add_series(&mut self, series: Arc<Series>, show: bool) -> Vec<Request> {
-        if !series.synthetic {
-            self.settings.remember(&series.path);
-        }
-        for note in &series.notes {
-            self.say(Level::Info, format!("{}: {note}", series.path.display()));
-        }
-        self.last_series += 1;
-        let open = OpenSeries::new(self.last_series, series);
-        let number = open.number;
-        let known = self.session.series.iter_mut().find(|known| {
-            known.series.path == open.series.path
-                && known.series.description == open.series.description
-        });
-        match known {
-            Some(known) => {
-                let old = std::mem::replace(known, open).number;
-                self.session.answers.forget(old);
-                if self.session.current == Some(old) {
-                    return self.select_series(number);
-                }
-            }
-            None => self.session.series.push(open),
-        }
-        if show || self.session.current.is_none() {
-            return self.select_series(number);
-        }
-        Vec::new()
-    }
-
-    fn close(&mut self, number: u64) -> Vec<Request> {
-        let Some(index) = self.session.series.iter().position(|open| open.number == number) else {
-            return Vec::new();
-        };
-        self.session.series.remove(index);
-        self.session.answers.forget(number);
-        if self.session.current != Some(number) {
-            return Vec::new();
-        }
-        let next = index.min(self.session.series.len().saturating_sub(1));
-        self.session.current = self.session.series.get(next).map(|open| open.number);
-        self.ask()
-    }
-
-    fn select_series(&mut self, number: u64) -> Vec<Request> {
-        let there = self.session.series.iter().any(|open| open.number == number);
-        if !there || self.session.current == Some(number) {
-            return Vec::new();
-        }
-        self.session.current = Some(number);
-        self.ask()
-    }
-
-    fn step_series(&mut self, by: isize) -> Vec<Request> {
-        let series = &self.session.series;
-        let Some(index) = series.iter().position(|open| Some(open.number) == self.session.current)
-        else {
-            return Vec::new();
-        };
-        match index.checked_add_signed(by).and_then(|index| series.get(index)) {
-            Some(open) => self.select_series(open.number),
-            None => Vec::new(),
-        }
-    }
-
-    fn select_slice(&mut self, slice: usize) -> Vec<Request> {
-        let Some(open) = self.session.shown_mut() else {
-            return Vec::new();
-        };
-        let slice = slice.min(open.series.slices.len() - 1);
-        if slice == open.slice {
-            return Vec::new();
-        }
-        open.slice = slice;
-        self.ask()
-    }
-
-    fn step_slice(&mut self, by: isize) -> Vec<Request> {
-        match self.session.shown() {
-            Some(open) => self.select_slice(open.slice.saturating_add_signed(by)),
-            None => Vec::new(),
-        }
-    }
-
-    fn look(&mut self, change: impl FnOnce(&mut OpenSeries)) -> Vec<Request> {
-        self.session.shown_mut().map(change);
-        Vec::new()
-    }
-
-    fn percentiles(&mut self, low: f32, high: f32) -> Vec<Request> {
-        self.look(|open| open.window = open.slice().percentile_window(low, high))
-    }
-
     fn set(&mut self, change: impl FnOnce(&mut Settings)) -> Vec<Request> {
         change(&mut self.settings);
         Vec::new()
@@ -457,96 +329,6 @@ impl State {
             None => {}
         }
         Vec::new()
-    }
-
-    fn checkpoints_found(&mut self, found: Vec<CheckpointInfo>) -> Vec<Request> {
-        let wanted = self.session.model.take();
-        let same = |checkpoint: &&CheckpointInfo| Some(&checkpoint.path) == wanted.as_ref();
-        let chosen = found.iter().find(same).or(found.first()).cloned();
-        self.session.checkpoints = Load::Ready(found);
-        let path = chosen.as_ref().map(|checkpoint| &checkpoint.path);
-        if let Some(wanted) = wanted.as_ref().filter(|wanted| Some(*wanted) != path) {
-            let instead = chosen.as_ref().map_or("there is no other".to_owned(), |checkpoint| {
-                format!("{} is used instead", checkpoint.name())
-            });
-            let message = format!("{}: this model cannot be used; {instead}", wanted.display());
-            self.say(Level::Warning, message);
-        }
-        match chosen {
-            Some(checkpoint) => self.use_model(checkpoint.path),
-            None => {
-                self.session.wanted_review = None;
-                Vec::new()
-            }
-        }
-    }
-
-    fn use_model(&mut self, path: PathBuf) -> Vec<Request> {
-        let before = self.session.checkpoint().map(|checkpoint| checkpoint.card.classes.clone());
-        self.session.model = Some(path);
-        let after = self.session.checkpoint().map(|checkpoint| checkpoint.card.classes.clone());
-        // A class is an index: it means something else to a network with other classes.
-        if before != after {
-            self.session.class = None;
-        }
-        let layers = self.session.layers().to_vec();
-        self.session.pins.retain(|pin| layers.contains(pin));
-        let asked = self.ask();
-        let recalled = if self.reviews_model_in_use() { Vec::new() } else { self.recall_review() };
-        asked.into_iter().chain(recalled).collect()
-    }
-
-    fn use_device(&mut self, device: DeviceChoice) -> Vec<Request> {
-        self.session.device = device;
-        self.session.answers = Answers::default();
-        self.ask()
-    }
-
-    fn classify_failed(&mut self, id: RequestId, message: String) -> Vec<Request> {
-        let session = &mut self.session;
-        let (prediction, evidence) = (session.prediction.awaits(id), session.evidence.awaits(id));
-        if !prediction && !evidence {
-            return Vec::new();
-        }
-        // A GPU chosen by name may be missing: settings travel. Auto takes the same one if it is here.
-        if matches!(session.device, DeviceChoice::Cuda | DeviceChoice::Mps) {
-            self.say(Level::Warning, format!("{message}. Tried again with the device on Auto."));
-            return self.use_device(DeviceChoice::Auto);
-        }
-        if prediction {
-            session.prediction = Load::Failed(message.clone());
-        }
-        if evidence {
-            session.evidence = Load::Failed(message.clone());
-        }
-        self.say(Level::Error, message);
-        Vec::new()
-    }
-
-    /// Asks for what the slice, model, class and tap at hand need and is not known yet.
-    fn ask(&mut self) -> Vec<Request> {
-        self.session.prediction = Load::Idle;
-        self.session.evidence = Load::Idle;
-        let Some((open, checkpoint)) = self.session.shown().zip(self.session.checkpoint()) else {
-            return Vec::new();
-        };
-        let (scan, slice, checkpoint) = (open.key(), open.slice().clone(), checkpoint.path.clone());
-        let (class, tap) = (self.session.class, self.settings.tap);
-
-        let prediction = self.session.answers.prediction(scan, &checkpoint);
-        let evidence = class.or(prediction.as_ref().map(|p| p.predicted)).and_then(|class| {
-            let key = EvidenceKey { scan, checkpoint: checkpoint.clone(), class, tap };
-            self.session.answers.evidence(&key)
-        });
-        let known = prediction.is_some() && evidence.is_some();
-        let id = if known { 0 } else { self.next_request() };
-        self.session.prediction = prediction.map_or(Load::Pending(id), Load::Ready);
-        self.session.evidence = evidence.map_or(Load::Pending(id), Load::Ready);
-        if known {
-            return Vec::new();
-        }
-        let device = self.session.device;
-        vec![Request::Classify(Classify { id, scan, slice, checkpoint, device, class, tap })]
     }
 }
 

@@ -1,14 +1,18 @@
 //! The window's behaviour, without a window.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::imaging::{Depth, Slice, Window};
+use crate::imaging::{Depth, Series, Slice, Window};
 use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels};
 use crate::model::prediction::{
-    ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap, TapPoint,
+    CheckpointInfo, ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction,
+    SaliencyMap, TapPoint,
 };
+use crate::state::OpenSeries;
+use crate::worker::job::Classify;
 
 pub(super) fn series(name: &str, slices: usize) -> Arc<Series> {
     let slice = |i: usize| {

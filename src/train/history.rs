@@ -34,7 +34,7 @@ pub struct Epoch {
 /// Larger files are no history: an epoch takes half a kilobyte.
 const LARGEST: u64 = 16 << 20;
 
-/// The epochs that [`write`] wrote; none where the file is missing or not of this form.
+/// The epochs that [`write()`] wrote; none where the file is missing or not of this form.
 pub fn read(path: &Path) -> Vec<Epoch> {
     let small = path.metadata().is_ok_and(|metadata| metadata.len() <= LARGEST);
     let bytes = if small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };

@@ -1,5 +1,6 @@
 //! Reviews, without a window.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::tests::{list, prediction, series};
