@@ -4,7 +4,8 @@
 #[allow(dead_code)]
 mod fake;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
@@ -233,6 +234,43 @@ fn an_empty_review_teaches_and_the_demo_set_is_one_click_away() {
     assert!(window.shows("Drop a test set here, or press Ctrl+E"));
     window.click("Review the demo set");
     assert!(window.shows("true glioma predicted glioma: 12 cases"));
+}
+
+#[test]
+fn answers_that_are_out_of_date_say_so() {
+    let mut window = Window::on("/old");
+    assert!(window.shows("Stale: 3 of 88 files have changed since this was made"));
+    let before = window.asked.borrow().len();
+    window.click("Bring up to date");
+    let asked = window.asked.borrow();
+    assert!(asked[before..].iter().any(|request| matches!(request, Request::Evaluate(_))));
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it here".into())
+    }
+}
+
+#[test]
+fn a_folder_that_is_dropped_on_the_review_is_a_test_set() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = Window::start(Start::default());
+    window.press(Key::M);
+    let dropped = Arc::new(Dropped(folder.path().to_owned()));
+    window.harness.input_mut().dropped_files.push(dropped);
+    window.settle();
+    let source = TestSource::Folder(folder.path().to_owned());
+    let asked = window.asked.borrow();
+    assert!(asked.iter().any(|request| matches!(request, Request::Evaluate(evaluate)
+        if evaluate.source == source)));
 }
 
 #[test]
