@@ -305,7 +305,10 @@ fn two_models_are_compared() {
     let second = Evaluation::read(&out.join("turned/evaluation.json")).expect("written");
     let turned = rows(&out.join("turned")).1;
     assert_eq!(turned.len(), SCANS);
-    assert!(turned.iter().all(|row| row["twin in training"].is_empty()), "nothing is known of them");
+    assert!(
+        turned.iter().all(|row| row["twin in training"].is_empty()),
+        "nothing is known of them"
+    );
     let bytes = fs::read(out.join("comparison.json")).expect("written");
     let comparison: Comparison = serde_json::from_slice(&bytes).expect("JSON");
     let right = |evaluation: &Evaluation| -> Vec<bool> {
