@@ -169,8 +169,13 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
 pub fn command_for(of: PathOf, path: PathBuf) -> Command {
     match of {
         PathOf::Scan => Command::Open(vec![path]),
-        PathOf::TestSet => Command::Review(TestSource::Folder(path)),
-        PathOf::MovedTestSet => Command::ReviewMoved(path),
+        // It is kept for the next run, which may start in another folder.
+        PathOf::TestSet => Command::Review(TestSource::Folder(absolute(path))),
+        PathOf::MovedTestSet => Command::ReviewMoved(absolute(path)),
         PathOf::Export(kind) => Command::Export(kind, path),
     }
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
