@@ -3,23 +3,20 @@
 #[path = "window/fake.rs"]
 #[allow(dead_code)]
 mod fake;
+#[path = "window/stage.rs"]
+mod stage;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use egui::{Key, Modifiers, vec2};
-use egui_kittest::Harness;
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use fake::{Asked, Fake, rings};
-use mrimaster::app::{App, Start};
+use fake::rings;
+use mrimaster::app::Start;
 use mrimaster::imaging::Series;
 use mrimaster::state::Command;
 use mrimaster::worker::job::{ExportKind, Request, TestSource};
-
-struct Window {
-    harness: Harness<'static, Option<App>>,
-    asked: Asked,
-}
+use stage::{Dropped, Window};
 
 fn open(path: &Path) -> Result<Series, String> {
     Ok(rings(&path.to_string_lossy(), 1))
@@ -32,30 +29,9 @@ impl Window {
     }
 
     fn start(start: Start) -> Self {
-        let (workers, asked) = Fake::new(open);
-        let mut begin = Some((workers, start));
-        let harness = Harness::builder().with_size(vec2(1280.0, 720.0)).build_ui_state(
-            move |ui, app: &mut Option<App>| {
-                let app = app.get_or_insert_with(|| {
-                    let (workers, start) = begin.take().expect("made once");
-                    App::new(ui.ctx(), workers, start)
-                });
-                app.show(ui);
-            },
-            None,
-        );
-        let mut window = Self { harness, asked };
-        window.harness.run_steps(4);
+        let mut window = Self::stage(start, open, Some);
         window.settle();
         window
-    }
-
-    fn settle(&mut self) {
-        self.harness.run_ok();
-    }
-
-    fn app(&mut self) -> &mut App {
-        self.harness.state_mut().as_mut().expect("it was drawn")
     }
 
     fn apply(&mut self, command: Command) {
@@ -63,24 +39,10 @@ impl Window {
         self.settle();
     }
 
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.settle();
-    }
-
     fn click_what_contains(&mut self, label: &str) {
         let first = self.harness.get_all_by_label_contains(label).next().expect(label);
         first.click();
         self.settle();
-    }
-
-    fn press(&mut self, key: Key) {
-        self.harness.key_press(key);
-        self.settle();
-    }
-
-    fn shows(&self, part_of_label: &str) -> bool {
-        self.harness.query_all_by_label_contains(part_of_label).next().is_some()
     }
 
     fn cases_in_sight(&self) -> usize {
@@ -244,19 +206,6 @@ fn answers_that_are_out_of_date_say_so() {
     window.click("Bring up to date");
     let asked = window.asked.borrow();
     assert!(asked[before..].iter().any(|request| matches!(request, Request::Evaluate(_))));
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("nobody reads it here".into())
-    }
 }
 
 #[test]

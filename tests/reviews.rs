@@ -9,7 +9,8 @@ use std::sync::{Arc, LazyLock};
 
 use mrimaster::dataset::phantom::write_study;
 use mrimaster::evaluate::bootstrap::Bootstrap;
-use mrimaster::evaluate::report::{Case, Evaluation, Without};
+use mrimaster::evaluate::parts::Without;
+use mrimaster::evaluate::report::{Case, Evaluation};
 use mrimaster::evaluate::test_set::TestSet;
 use mrimaster::imaging;
 use mrimaster::model::checkpoint;

@@ -2,22 +2,24 @@
 
 #[path = "window/fake.rs"]
 mod fake;
+#[path = "window/stage.rs"]
+mod stage;
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Key, Modifiers, vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use fake::{Asked, Fake, Through, layers, rings};
+use fake::{Fake, Through, layers, rings};
 use mrimaster::app::{App, Start, screenshot};
 use mrimaster::imaging::{Depth, Series, Slice};
 use mrimaster::state::{Command, ThemeChoice};
 use mrimaster::ui::offscreen::Offscreen;
 use mrimaster::worker::job::{Request, Response};
+use stage::{Dropped, Window};
 
 fn open(path: &Path) -> Result<Series, String> {
     match path.to_str() {
@@ -25,11 +27,6 @@ fn open(path: &Path) -> Result<Series, String> {
         Some(name) if name.ends_with(".png") => Ok(rings(name, 1)),
         _ => Err(format!("{}: this is text; open a scan instead", path.display())),
     }
-}
-
-struct Window {
-    harness: Harness<'static, Option<App>>,
-    asked: Asked,
 }
 
 impl Window {
@@ -48,44 +45,7 @@ impl Window {
     }
 
     fn start(start: Start, through: impl Fn(Response) -> Option<Response> + 'static) -> Self {
-        let (workers, asked) = Fake::new(open);
-        let workers = Box::new(Through(workers, through));
-        let mut begin = Some((workers, start));
-        let harness = Harness::builder().with_size(vec2(1280.0, 720.0)).build_ui_state(
-            move |ui, app: &mut Option<App>| {
-                let app = app.get_or_insert_with(|| {
-                    let (workers, start) = begin.take().expect("made once");
-                    App::new(ui.ctx(), workers, start)
-                });
-                app.show(ui);
-            },
-            None,
-        );
-        let mut window = Self { harness, asked };
-        window.harness.run_steps(4);
-        window
-    }
-
-    fn settle(&mut self) {
-        self.harness.run_ok();
-    }
-
-    fn app(&mut self) -> &mut App {
-        self.harness.state_mut().as_mut().expect("it was drawn")
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.settle();
-    }
-
-    fn press(&mut self, key: Key) {
-        self.harness.key_press(key);
-        self.settle();
-    }
-
-    fn shows(&self, part_of_label: &str) -> bool {
-        self.harness.query_all_by_label_contains(part_of_label).next().is_some()
+        Self::stage(start, open, through)
     }
 
     /// How long the window would sleep if nobody touched it.
@@ -262,19 +222,6 @@ fn a_path_can_be_typed_where_there_is_no_dialog() {
     window.press(Key::Enter);
     assert!(window.shows("scan typed scan.nii slice 5 of 9"));
     assert!(!window.shows("Path of a scan"));
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("nobody reads it here".into())
-    }
 }
 
 #[test]

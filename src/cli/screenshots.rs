@@ -37,10 +37,11 @@ const SIZES: [(&str, [u32; 2], f32); 3] = [
 /// # Errors
 /// A folder that cannot be written to, a screen that does not come to rest.
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
-    // Reviews of a person are not touched, and none of them is in the pictures.
-    let data = tempfile::tempdir().context("there is no room for temporary files")?;
     for (size, [width, height], scale) in SIZES {
         for theme in ["dark", "light"] {
+            // Reviews of a person are not touched, and none of them is in the pictures; nor is what
+            // was said for the pictures before.
+            let data = tempfile::tempdir().context("there is no room for temporary files")?;
             let pixels = [width, height].map(|side| (side as f32 * scale) as u32);
             let workers = Box::new(worker::start(data.path().to_owned(), || {}));
             let mut studio = Studio::new(Start::default(), workers, pixels, scale);

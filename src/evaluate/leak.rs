@@ -1,7 +1,6 @@
-//! How much of a test set a model has learned from, in words and in parts.
+//! How much of a test set a model has learned from, in words.
 
-use super::metrics::Figures;
-use super::report::{Evaluation, Parts};
+use super::report::Evaluation;
 
 impl Evaluation {
     /// Whether the model has learned from the scans it is tested on; a sentence for people.
@@ -29,26 +28,5 @@ impl Evaluation {
                 100.0 * twins.scans as f64 / all.scans as f64
             ),
         }
-    }
-}
-
-impl Parts {
-    /// All scans, and those parts of them that say something else.
-    pub fn named(&self) -> Vec<(&'static str, &Figures)> {
-        let mut list = vec![("all scans", &self.all)];
-        // Parts without a scan say nothing: those with a twin where nothing leaks.
-        let further = [
-            ("twin in training", &self.twin_in_training),
-            ("no twin in training", &self.no_twin),
-            ("copy left out", &self.copy_left_out),
-            ("no copy at all", &self.no_copy),
-        ];
-        let some = |part: &&Figures| part.scans > 0 && part.scans < self.all.scans;
-        list.extend(
-            further
-                .into_iter()
-                .filter_map(|(name, part)| part.as_ref().filter(some).map(|part| (name, part))),
-        );
-        list
     }
 }

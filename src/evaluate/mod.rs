@@ -9,6 +9,7 @@
 //! | [`curves`] | ROC, precision and recall, and how sure right and wrong answers were |
 //! | [`compare`] | two models on one test set |
 //! | `leak` | how much of the test set the model has learned from, in words |
+//! | [`parts`] | figures by what is known of copies, and which cases count |
 //! | [`report`] | `evaluation.json` and `results.csv` |
 //!
 //! Nothing here prints: the command line and the window each show it in their own way.
@@ -19,6 +20,7 @@ pub mod copies;
 pub mod curves;
 mod leak;
 pub mod metrics;
+pub mod parts;
 pub mod reliability;
 pub mod report;
 pub mod run;

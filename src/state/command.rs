@@ -7,7 +7,7 @@ use super::review::{Filter, Order, Selection};
 use super::session::{Room, Sheet};
 use super::settings::{Dock, Overlay, Share};
 use super::view::View;
-use crate::evaluate::report::Without;
+use crate::evaluate::parts::Without;
 use crate::imaging::Window;
 use crate::model::prediction::{DeviceChoice, TapPoint};
 use crate::review::figure::Figure;

@@ -15,7 +15,8 @@ use super::load::Load;
 use crate::evaluate::compare::Comparison;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
-use crate::evaluate::report::{Case, Unreadable, Without};
+use crate::evaluate::parts::Without;
+use crate::evaluate::report::{Case, Unreadable};
 use crate::review::word::{Word, Words};
 use crate::worker::job::{
     Evaluated, OpenedReview, Progress, RequestId, ScanCopy, TestSource, Thumbnail,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
-use crate::evaluate::report::Without;
+use crate::evaluate::parts::Without;
 use crate::model::prediction::{DeviceChoice, TapPoint};
 use crate::review::figure::Figure;
 use crate::system::files::write_whole;

@@ -13,7 +13,7 @@ use super::options::Options;
 use super::run::{Measured, Trainer, say};
 use crate::dataset::audit::Fingerprint;
 use crate::evaluate::copies::{LearnedFrom, Seen, entry};
-use crate::evaluate::report::Part;
+use crate::evaluate::parts::Part;
 use crate::model::calibration::{self, Calibration, Record};
 use crate::model::card::{Card, FORMAT_VERSION};
 use crate::model::checkpoint::{self, Precision};

@@ -8,7 +8,8 @@ use super::{Outbox, background};
 use crate::evaluate::bootstrap::Bootstrap;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::{Answer, Figures, figures};
-use crate::evaluate::report::{Evaluation, Without};
+use crate::evaluate::parts::Without;
+use crate::evaluate::report::Evaluation;
 use crate::system::caught::caught;
 
 /// Cases to be measured.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
-use crate::evaluate::report::{Case, Evaluation, Unreadable, Without};
+use crate::evaluate::parts::Without;
+use crate::evaluate::report::{Case, Evaluation, Unreadable};
 use crate::imaging::{Series, Slice};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::figure::Figure;

@@ -6,9 +6,8 @@ use std::time::Duration;
 use mrimaster::evaluate::bootstrap::Bootstrap;
 use mrimaster::evaluate::curves::Curves;
 use mrimaster::evaluate::metrics::{Answer, figures};
-use mrimaster::evaluate::report::{
-    Case, Evaluation, FORMAT_VERSION, Model, Parts, Tested, Unreadable, Without,
-};
+use mrimaster::evaluate::parts::{Parts, Without};
+use mrimaster::evaluate::report::{Case, Evaluation, FORMAT_VERSION, Model, Tested, Unreadable};
 use mrimaster::train::history::Epoch;
 use mrimaster::worker::job::{
     Evaluate, EvaluateFailed, Evaluated, Mode, OpenedReview, Progress, RequestId, Response,

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::page::Page;
 use super::{Report, matrix};
 use crate::evaluate::compare::{McNemar, compare};
-use crate::evaluate::report::{Evaluation, Without};
+use crate::evaluate::parts::Without;
+use crate::evaluate::report::Evaluation;
 
 /// Disagreements that are listed.
 const MOST_LISTED: usize = 50;

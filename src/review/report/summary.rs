@@ -8,7 +8,8 @@ use super::Report;
 use super::page::Page;
 use crate::evaluate::bootstrap::Estimate;
 use crate::evaluate::metrics::Figures;
-use crate::evaluate::report::{Evaluation, Without};
+use crate::evaluate::parts::Without;
+use crate::evaluate::report::Evaluation;
 use crate::review::word::Verdict;
 
 /// What is undefined.

@@ -29,14 +29,14 @@ pub enum Selection {
 
 impl Selection {
     /// Whether an answer is in it. What the second model says, the caller knows.
-    pub fn holds(self, truth: usize, predicted: usize, disagreement: bool) -> bool {
+    pub fn holds(self, truth: usize, predicted: usize, disagrees: impl FnOnce() -> bool) -> bool {
         match self {
             Self::Wrong => truth != predicted,
             Self::All => true,
             Self::Cell { truth: t, predicted: p } => truth == t && predicted == p,
             Self::Truth(t) => truth == t,
             Self::Predicted(p) => predicted == p,
-            Self::Disagreements => disagreement,
+            Self::Disagreements => disagrees(),
         }
     }
 
@@ -274,7 +274,7 @@ impl Sieve {
         let answer = &case.answer;
         let [low, high] = review.filter.confidence;
         review.without.counts(case)
-            && review.selection.holds(answer.truth, answer.predicted, review.disagrees(case))
+            && review.selection.holds(answer.truth, answer.predicted, || review.disagrees(case))
             && (low..=high).contains(&case.confidence())
             && review.filter.badge.is_none_or(|badge| badge.is_on(review, case))
             && self.speaks_of(review, case)

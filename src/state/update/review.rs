@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::State;
-use crate::evaluate::report::Without;
+use crate::evaluate::parts::Without;
 use crate::state::load::Load;
 use crate::state::notices::Level;
 use crate::state::review::{Other, Review, Run};

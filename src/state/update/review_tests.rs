@@ -8,9 +8,8 @@ use super::*;
 use crate::evaluate::bootstrap::Bootstrap;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::{Answer, figures};
-use crate::evaluate::report::{
-    Case, Evaluation, FORMAT_VERSION, Model, Parts, Tested, Unreadable, Without,
-};
+use crate::evaluate::parts::{Parts, Without};
+use crate::evaluate::report::{Case, Evaluation, FORMAT_VERSION, Model, Tested, Unreadable};
 use crate::evaluate::test_set::natural;
 use crate::review::word::{Word, Words};
 use crate::state::review::{Badge, Filter, Order, Run, Selection};

@@ -12,12 +12,13 @@ mod start;
 pub use case_panel::show as case_panel;
 pub use matrix::mini as mini_matrix;
 
-use egui::{CentralPanel, Frame, Margin, Panel, Rangef, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, Rangef, RichText, ScrollArea, Ui};
 
 use super::{Screen, theme};
 use crate::evaluate::report::Case;
-use crate::state::Review;
+use crate::review::figure::Figure;
 use crate::state::review::Run;
+use crate::state::{Command, Load, Review};
 
 /// Draws the screen where the scan would be, docks and all.
 pub fn show(ui: &mut Ui, screen: &mut Screen) {
@@ -52,8 +53,6 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
 
 /// A tab for each figure, and the chosen one.
 fn figures_of(ui: &mut Ui, screen: &mut Screen, review: &Review) {
-    use crate::review::figure::Figure;
-    use crate::state::{Command, Load};
     ui.separator();
     ui.horizontal_wrapped(|ui| {
         for figure in Figure::ALL {
@@ -74,10 +73,10 @@ fn figures_of(ui: &mut Ui, screen: &mut Screen, review: &Review) {
                 screen.button(ui, Command::ExportFigure);
             }
         }
-        Load::Pending(_) => _ = ui.label(egui::RichText::new("Measuring…").color(dim)),
+        Load::Pending(_) => _ = ui.label(RichText::new("Measuring…").color(dim)),
         _ if review.is_running() => {
             let text = "Figures come when every scan is answered.";
-            ui.label(egui::RichText::new(text).color(dim));
+            ui.label(RichText::new(text).color(dim));
         }
         _ => {}
     }
