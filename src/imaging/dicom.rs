@@ -23,7 +23,7 @@ use self::attributes::{FrameAttributes, ModalityTable, integer, text};
 use self::frames::{PixelFormat, read_frames, unread_syntax};
 use self::layout::Encoding;
 use super::error::{MAX_VALUES, Refusal};
-use super::series::{Depth, Rescale, SYNTHETIC_MARK, Slice};
+use super::series::{Depth, Header, Rescale, SYNTHETIC_MARK, Slice};
 
 const DEFLATED: &str = uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
 
@@ -129,7 +129,7 @@ fn slice(
         true => Depth::EightBit,
         false => Depth::Wide,
     };
-    Slice {
+    let header = Header {
         rescale,
         inverted: format.photometric == "MONOCHROME1",
         window: attributes.window(),
@@ -137,8 +137,9 @@ fn slice(
         spacing: attributes.spacing(),
         orientation: attributes.orientation(),
         position: attributes.position(),
-        ..Slice::new(format.columns, format.rows, stored, depth)
-    }
+        ..Header::new(format.columns, format.rows, depth)
+    };
+    Slice::of(header, stored)
 }
 
 /// The transfer syntax that the file names, or the one that its first element betrays.

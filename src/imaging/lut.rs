@@ -138,7 +138,7 @@ pub fn quantiles(values: &[f32], ranks: &[f32]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::series::{Depth, Rescale};
+    use crate::imaging::series::{Depth, Header, Rescale};
 
     /// The pseudo code of PS3.3 C.11.2.1.2.1, C.11.2.1.3.2 and C.11.2.1.3.1, for 0..=255.
     fn standard(function: VoiFunction, c: f64, w: f64, x: f64) -> f64 {
@@ -159,7 +159,8 @@ mod tests {
     }
 
     fn slice(values: Vec<f32>, voi: VoiFunction) -> Slice {
-        Slice { voi, ..Slice::new(values.len(), 1, values, Depth::Wide) }
+        let header = Header { voi, ..Header::new(values.len(), 1, Depth::Wide) };
+        Slice::of(header, values)
     }
 
     fn greys(slice: &Slice, window: Window, invert: bool) -> Vec<u8> {

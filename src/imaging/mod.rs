@@ -15,11 +15,14 @@ mod raster;
 mod room;
 mod sequence;
 pub mod series;
+mod source;
 mod tiff;
 
 pub use error::OpenError;
 pub(crate) use luminance::COLOUR_NOTE;
-pub use open::{open, open_all, open_each};
+pub use open::{Found, find_each, open, open_all, open_each, read_slice};
 pub use series::{
-    Depth, Orientation, Rescale, SYNTHETIC_MARK, Series, Slice, Spacing, VoiFunction, Window,
+    About, Depth, Header, Leaf, Orientation, Outline, Patient, Place, Rescale, SYNTHETIC_MARK,
+    Series, Slice, Spacing, Timing, VoiFunction, Window,
 };
+pub use source::Source;

@@ -16,7 +16,9 @@ use self::affine::Arrangement;
 use super::error::{Refusal, check_size};
 use super::finite::make_finite;
 use super::luminance::grey;
-use super::series::{Depth, Rescale, SYNTHETIC_MARK, Series, Slice, VoiFunction, Window};
+use super::series::{
+    About, Depth, Header, Rescale, SYNTHETIC_MARK, Series, Slice, VoiFunction, Window,
+};
 
 const HEADER_BYTES: usize = 348;
 /// The header and four bytes that say whether extensions follow.
@@ -122,7 +124,7 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
         notes.push("The file does not say which side of the patient is which.".to_owned());
     }
     let rescale = Rescale::new(header.scl_slope, header.scl_inter);
-    let template = Slice {
+    let template = Header {
         rescale,
         depth: if kind == NiftiType::Uint8 && rescale == Rescale::IDENTITY {
             Depth::EightBit
@@ -133,23 +135,19 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
         voi: VoiFunction::LinearExact,
         spacing: arrangement.spacing,
         orientation: arrangement.orientation,
-        ..Slice::new(0, 0, Vec::new(), Depth::Wide)
+        ..Header::new(arrangement.columns(), arrangement.rows(), Depth::Wide)
     };
     let slices = (0..arrangement.slices())
         .map(|number| {
-            Arc::new(Slice {
-                width: arrangement.columns(),
-                height: arrangement.rows(),
-                stored: arrangement.slice(&values, number),
-                position: arrangement.position(number),
-                ..template.clone()
-            })
+            let header = Header { position: arrangement.position(number), ..template.clone() };
+            Arc::new(Slice::of(header, arrangement.slice(&values, number)))
         })
         .collect();
     Ok(Series {
         path: path.to_owned(),
         format: "NIfTI-1".to_owned(),
         description: None,
+        about: About::default(),
         synthetic: text(&header.descrip).starts_with(SYNTHETIC_MARK),
         slices,
         notes,

@@ -1,8 +1,7 @@
 //! Recognises a file by its content, never by its name, and hands it to its reader.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -11,18 +10,13 @@ use super::dicom::{self, DicomFile};
 use super::error::{OpenError, Refusal};
 use super::raster::{self, Picture};
 use super::sequence::{self, Groups};
-use super::series::Series;
+use super::series::{Leaf, Outline, Place, Series, Slice};
+use super::source::{READ_KINDS, Source};
 use super::{nifti, tiff};
 use crate::system::caught::caught;
 
-/// Files are read whole; longer ones are refused.
-const MAX_FILE_BYTES: u64 = 4 << 30;
-
 /// Files that are read at a time: others draw the window and classify meanwhile.
 const MAX_READERS: usize = 4;
-
-/// What would work, where nothing is known of the content.
-const READ_KINDS: &str = "open a DICOM, NIfTI-1, JPEG, PNG, TIFF or BMP file";
 
 /// Opens one file.
 ///
@@ -89,6 +83,53 @@ pub fn open_all(paths: &[PathBuf]) -> Vec<Result<Series, OpenError>> {
     results
 }
 
+/// What was met on the way through files and folders.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A series whose pixels are read with [`read_slice`]. One that was handed over before, told by
+    /// [`About::series_uid`](super::About::series_uid), has grown, and takes its place.
+    Outline(Arc<Outline>),
+    /// A series with its pixels, which came with its headers.
+    Whole(Arc<Series>),
+    /// A file of a folder or an archive that is not shown, and why.
+    LeftOut(OpenError),
+}
+
+/// Looks through files, folders and archives and hands over what is in them as soon as its headers
+/// are known, without the pixels where they can be read later. An error is of a file that `paths`
+/// names itself.
+///
+/// `stop` is asked between files; once it is true, nothing more is handed over.
+pub fn find_each(
+    paths: &[PathBuf],
+    stop: &dyn Fn() -> bool,
+    found: &mut dyn FnMut(Result<Found, OpenError>),
+) {
+    open_each(paths, stop, &mut |result| {
+        found(result.map(|series| {
+            let leaf = |slice: &Arc<Slice>| Leaf {
+                header: slice.header.clone(),
+                place: Some(Place { source: Source::file(&series.path), frame: 0 }),
+            };
+            match series.format.starts_with("DICOM") && series.slices.len() == 1 {
+                true => Found::Outline(Arc::new(
+                    series.with_slices(series.slices.iter().map(leaf).collect()),
+                )),
+                false => Found::Whole(Arc::new(series)),
+            }
+        }))
+    });
+}
+
+/// Reads the pixels of a slice of an [`Outline`].
+///
+/// # Errors
+/// One sentence that names the file, what was found and what would work.
+pub fn read_slice(place: &Place) -> Result<Slice, OpenError> {
+    let series = open(place.source.path())?;
+    Ok(series.slices[place.frame.min(series.slices.len() - 1)].as_ref().clone())
+}
+
 /// What one file holds.
 pub(crate) enum Content {
     Series(Series),
@@ -97,45 +138,10 @@ pub(crate) enum Content {
 }
 
 fn read_file(path: &Path) -> Result<Content, OpenError> {
-    let bytes = load(path).map_err(|refusal| refusal.of(path))?;
+    let bytes = Source::file(path).load().map_err(|refusal| refusal.of(path))?;
     caught(|| read(&bytes, path))
         .unwrap_or_else(|_| Err(Refusal::damaged("its content is broken and cannot be decoded")))
         .map_err(|refusal| refusal.of(path))
-}
-
-/// The bytes of a regular file.
-fn load(path: &Path) -> Result<Vec<u8>, Refusal> {
-    let unreadable = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound if path.is_symlink() => {
-            Refusal::new("the link points to nothing", "restore the file it pointed to")
-        }
-        ErrorKind::NotFound => Refusal::new("there is no such file", "check the name"),
-        ErrorKind::PermissionDenied => {
-            Refusal::new("you are not allowed to read it", "change its permissions or copy it")
-        }
-        _ => Refusal::new(
-            format!("it cannot be read ({error})"),
-            "copy it to this computer and open the copy",
-        ),
-    };
-    let metadata = path.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(Refusal::new("it is a folder", "open the files in it"));
-    }
-    if !metadata.is_file() {
-        return Err(Refusal::new("it is not a regular file", READ_KINDS));
-    }
-    if metadata.len() == 0 {
-        return Err(Refusal::damaged("the file is empty"));
-    }
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(Refusal::too_large("it is larger than 4 GiB"));
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    Ok(bytes)
 }
 
 fn read(bytes: &[u8], path: &Path) -> Result<Content, Refusal> {

@@ -12,7 +12,7 @@ use super::error::{MAX_VALUES, Refusal};
 use super::jpeg;
 use super::luminance::{Grey, grey};
 use super::room::Room;
-use super::series::{Depth, SYNTHETIC_MARK, Series, Slice};
+use super::series::{About, Depth, SYNTHETIC_MARK, Series, Slice};
 
 /// The pictures that are read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub(crate) fn read(bytes: &[u8], kind: Picture, path: &Path) -> Result<Series, R
         path: path.to_owned(),
         format: kind.name().to_owned(),
         description: None,
+        about: About::default(),
         synthetic: kind == Picture::Png && is_marked_synthetic(bytes),
         slices: vec![Arc::new(Slice::new(width, height, values, depth))],
         notes,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dicom::DicomFile;
-use super::series::{Orientation, Series, Slice, add_note};
+use super::series::{About, Orientation, Series, Slice, add_note};
 
 /// Directions closer than this, in the cosine's distance from one, are the same plane.
 const SAME_PLANE: f32 = 1e-3;
@@ -54,7 +54,8 @@ pub(crate) fn assemble(files: Vec<DicomFile>) -> Series {
     let mut slices: Vec<Slice> = placed.into_iter().map(|placed| placed.slice).collect();
     fill_slice_spacing(&mut slices);
     let slices = slices.into_iter().map(Arc::new).collect();
-    Series { path, format, description, synthetic, slices, notes }
+    let about = About::default();
+    Series { path, format, description, about, synthetic, slices, notes }
 }
 
 /// A slice with what decides its place in the series.
@@ -140,19 +141,20 @@ fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::series::{Depth, Spacing};
+    use crate::imaging::series::{Depth, Header, Spacing};
 
     const AXIAL: Orientation =
         Orientation { along_row: [1.0, 0.0, 0.0], down_column: [0.0, 1.0, 0.0] };
 
     /// A file of one pixel, whose value tells it.
     fn file(value: f32, instance: Option<i64>, height: Option<f32>) -> DicomFile {
-        let slice = Slice {
+        let header = Header {
             orientation: height.map(|_| AXIAL),
             position: height.map(|z| [0.0, 0.0, z]),
             spacing: Some(Spacing { row_mm: 1.0, column_mm: 1.0, slice_mm: None }),
-            ..Slice::new(1, 1, vec![value], Depth::Wide)
+            ..Header::new(1, 1, Depth::Wide)
         };
+        let slice = Slice::of(header, vec![value]);
         DicomFile {
             path: PathBuf::from(format!("{value}.dcm")),
             transfer_syntax: "Explicit VR Little Endian".to_owned(),

@@ -1,27 +1,123 @@
 //! What every reader produces: a [`Series`] of [`Slice`]s holding stored values and what the file
 //! says about them. Nothing here knows a window on a screen or a network.
 
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use super::source::Source;
 
 /// What a file made by [`crate::dataset::phantom`] says of itself, in whatever text field it has.
 pub const SYNTHETIC_MARK: &str = "MRIMaster phantom";
 
 /// The slices of one acquisition, or a single picture, in the order a reader scrolls through them.
+///
+/// With their pixels, unless it is an [`Outline`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Series {
+pub struct Series<S = Arc<Slice>> {
     /// The file, or the first of the files, that was opened.
     pub path: PathBuf,
     /// What the content was recognised as, for people: "JPEG", "DICOM, JPEG-LS lossless", "NIfTI-1".
     pub format: String,
     /// The series description of the file; never a patient's name or number.
     pub description: Option<String>,
+    /// What the headers say of the whole series.
+    pub about: About,
     /// True for the scans that [`crate::dataset::phantom`] makes. Every screen that shows one says so.
     pub synthetic: bool,
     /// Never empty.
-    pub slices: Vec<Arc<Slice>>,
+    pub slices: Vec<S>,
     /// What a reader of the scan should know of the way it was read, one sentence each.
     pub notes: Vec<String>,
+}
+
+/// A series as its headers tell it, before any pixel is read.
+pub type Outline = Series<Leaf>;
+
+/// A slice of an [`Outline`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leaf {
+    pub header: Header,
+    /// Where its pixels can be read, as often as wanted; `None` where they came with the header.
+    pub place: Option<Place>,
+}
+
+/// One image of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub source: Source,
+    /// From 0.
+    pub frame: usize,
+}
+
+/// What the headers say of a whole series; empty where they do not say it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// Tells studies apart: the Study Instance UID.
+    pub study_uid: Option<String>,
+    /// For people: the study's description and date.
+    pub study: Option<String>,
+    /// Tells series apart: the Series Instance UID.
+    pub series_uid: Option<String>,
+    pub series_number: Option<i64>,
+    /// "MR", "CT", PS3.3 C.7.3.1.1.1.
+    pub modality: Option<String>,
+    /// As the file writes it: "BRAIN".
+    pub body_part: Option<String>,
+    /// Repetition, echo and inversion time, ms: what weighting is told by.
+    pub timing: Timing,
+    /// Shown on the screen where a person asks for it, and never written anywhere.
+    pub patient: Option<Patient>,
+}
+
+/// How an MR image was weighted, ms; `None` where the file does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timing {
+    pub repetition: Option<f32>,
+    pub echo: Option<f32>,
+    pub inversion: Option<f32>,
+}
+
+/// Whose scan it is, as the file writes it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Patient {
+    pub name: Option<String>,
+    pub id: Option<String>,
+    pub birth_date: Option<String>,
+    pub sex: Option<String>,
+    /// Date and time of the study.
+    pub study_date: Option<String>,
+    pub institution: Option<String>,
+}
+
+// Whatever is printed for debugging may end in a log.
+impl std::fmt::Debug for Patient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Patient(…)")
+    }
+}
+
+impl Series {
+    /// The series without its pixels, for which there is no other place.
+    pub fn outline(&self) -> Outline {
+        let leaf = |slice: &Arc<Slice>| Leaf { header: slice.header.clone(), place: None };
+        self.with_slices(self.slices.iter().map(leaf).collect())
+    }
+}
+
+impl<S> Series<S> {
+    /// The same series with other slices.
+    pub(crate) fn with_slices<T>(&self, slices: Vec<T>) -> Series<T> {
+        Series {
+            path: self.path.clone(),
+            format: self.format.clone(),
+            description: self.description.clone(),
+            about: self.about.clone(),
+            synthetic: self.synthetic,
+            slices,
+            notes: self.notes.clone(),
+        }
+    }
 }
 
 /// Adds a note that is not there yet: what holds for every slice is said once.
@@ -31,15 +127,26 @@ pub(crate) fn add_note(notes: &mut Vec<String>, note: &str) {
     }
 }
 
-/// One image: stored values, the modality LUT, and what is known of its place in the patient.
+/// One image: stored values, and what its header says, which is read as the slice's own fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
+    pub header: Header,
+    /// Stored values, row by row from the top, `height × width` of them, every one finite.
+    pub stored: Vec<f32>,
+}
+
+/// What a file says of one image beside its pixels: the modality LUT, the window, and what is known
+/// of its place in the patient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
     /// Columns.
     pub width: usize,
     /// Rows.
     pub height: usize,
-    /// Stored values, row by row from the top, `height × width` of them, every one finite.
-    pub stored: Vec<f32>,
+    /// Tells the image apart from every other, wherever its file lies: the SOP Instance UID, with
+    /// `#` and the number of the frame in files of several; else the content's hash. What a person
+    /// measures is kept by it. Empty for what came from no file.
+    pub identity: String,
     /// Stored value to modality value.
     pub rescale: Rescale,
     /// How the stored values were written, which decides how a network sees them.
@@ -58,17 +165,13 @@ pub struct Slice {
     pub position: Option<[f32; 3]>,
 }
 
-impl Slice {
-    /// A slice of which nothing is known but its pixels.
-    ///
-    /// # Panics
-    /// If `stored` does not hold `width × height` values: a reader's bug, not a file's.
-    pub fn new(width: usize, height: usize, stored: Vec<f32>, depth: Depth) -> Self {
-        assert_eq!(stored.len(), width * height, "a slice holds width × height values");
+impl Header {
+    /// An image of which nothing is known but its size.
+    pub fn new(width: usize, height: usize, depth: Depth) -> Self {
         Self {
             width,
             height,
-            stored,
+            identity: String::new(),
             rescale: Rescale::IDENTITY,
             depth,
             inverted: false,
@@ -78,6 +181,44 @@ impl Slice {
             orientation: None,
             position: None,
         }
+    }
+}
+
+// A slice is its header and its pixels: who has the one reads the other without a detour.
+impl Deref for Slice {
+    type Target = Header;
+
+    fn deref(&self) -> &Header {
+        &self.header
+    }
+}
+
+impl DerefMut for Slice {
+    fn deref_mut(&mut self) -> &mut Header {
+        &mut self.header
+    }
+}
+
+impl Slice {
+    /// A slice of which nothing is known but its pixels.
+    ///
+    /// # Panics
+    /// If `stored` does not hold `width × height` values: a reader's bug, not a file's.
+    pub fn new(width: usize, height: usize, stored: Vec<f32>, depth: Depth) -> Self {
+        Self::of(Header::new(width, height, depth), stored)
+    }
+
+    /// The pixels of a header.
+    ///
+    /// # Panics
+    /// If `stored` does not hold `width × height` values: a reader's bug, not a file's.
+    pub fn of(header: Header, stored: Vec<f32>) -> Self {
+        assert_eq!(
+            stored.len(),
+            header.width * header.height,
+            "a slice holds width × height values"
+        );
+        Self { header, stored }
     }
 
     /// The stored value in column `x` of row `y`, or `None` outside.

@@ -11,7 +11,7 @@ use super::error::{MAX_VALUES, Refusal};
 use super::finite::make_finite;
 use super::luminance::{Grey, grey};
 use super::room::Room;
-use super::series::{Depth, Series, Slice, VoiFunction, add_note};
+use super::series::{About, Depth, Header, Series, Slice, VoiFunction, add_note};
 
 /// Bytes that one byte unpacks to, at the very most: LZW writes up to 4,096 by a code of 12 bits, more
 /// than deflate does.
@@ -49,6 +49,7 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
         path: path.to_owned(),
         format: "TIFF".to_owned(),
         description: None,
+        about: About::default(),
         synthetic: false,
         slices,
         notes,
@@ -94,7 +95,7 @@ fn read_page(
         return Err(Refusal::damaged("this is a TIFF picture with channels in separate planes"));
     }
     values.truncate(width * height);
-    Ok((Slice { voi, ..Slice::new(width, height, values, depth) }, notes))
+    Ok((Slice::of(Header { voi, ..Header::new(width, height, depth) }, values), notes))
 }
 
 /// Samples of fewer than eight bits, one per byte, scaled to 0..=255; rows begin at a byte.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::imaging::{Depth, Series, Slice, Window};
+use crate::imaging::{About, Depth, Series, Slice, Window};
 use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels};
 use crate::model::prediction::{
     CheckpointInfo, ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction,
@@ -23,6 +23,7 @@ pub(super) fn series(name: &str, slices: usize) -> Arc<Series> {
         path: name.into(),
         format: "PNG".into(),
         description: None,
+        about: About::default(),
         synthetic: false,
         slices: (0..slices).map(slice).collect(),
         notes: vec![],

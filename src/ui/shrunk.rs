@@ -1,6 +1,6 @@
 //! A slice on fewer pixels: a large one is averaged once, not whenever its window moves.
 
-use crate::imaging::Slice;
+use crate::imaging::{Header, Slice};
 use crate::worker::job::ScanKey;
 
 /// The slice that was last made smaller.
@@ -32,8 +32,7 @@ fn shrink(slice: &Slice, block: usize) -> Slice {
         sum / (across * down) as f32
     };
     let stored = (0..width * height).map(mean).collect();
-    let Slice { rescale, depth, inverted, voi, .. } = *slice;
-    Slice { rescale, inverted, voi, ..Slice::new(width, height, stored, depth) }
+    Slice::of(Header { width, height, ..slice.header.clone() }, stored)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mrimaster::app::Workers;
-use mrimaster::imaging::{Depth, Series, Slice};
+use mrimaster::imaging::{About, Depth, Series, Slice};
 use mrimaster::model::calibration::{Calibration, Conformal, Record};
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
@@ -179,6 +179,7 @@ pub fn rings(path: &str, slices: usize) -> Series {
         path: path.into(),
         format: "NIfTI-1".into(),
         description: None,
+        about: About::default(),
         synthetic: false,
         slices: (0..slices).map(slice).collect(),
         notes: vec![],
