@@ -25,7 +25,7 @@ const MAX_READERS: usize = 4;
 pub fn open(path: &Path) -> Result<Series, OpenError> {
     let file = read_file(path)?;
     Ok(match file {
-        Content::Series(series) => series,
+        Content::Series(series) => *series,
         Content::Dicom(file) => sequence::assemble(vec![*file]),
     })
 }
@@ -62,7 +62,7 @@ pub fn open_each(
                 return;
             }
             match content {
-                Ok(Content::Series(series)) => found(Ok(series)),
+                Ok(Content::Series(series)) => found(Ok(*series)),
                 Ok(Content::Dicom(file)) => groups.add(*file),
                 Err(error) => found(Err(error)),
             }
@@ -132,7 +132,7 @@ pub fn read_slice(place: &Place) -> Result<Slice, OpenError> {
 
 /// What one file holds.
 pub(crate) enum Content {
-    Series(Series),
+    Series(Box<Series>),
     /// Perhaps one slice of many.
     Dicom(Box<DicomFile>),
 }
@@ -145,14 +145,15 @@ fn read_file(path: &Path) -> Result<Content, OpenError> {
 }
 
 fn read(bytes: &[u8], path: &Path) -> Result<Content, Refusal> {
-    let picture = |kind| raster::read(bytes, kind, path).map(Content::Series);
+    let whole = |series| Content::Series(Box::new(series));
+    let picture = |kind| raster::read(bytes, kind, path).map(whole);
     match recognise(bytes) {
         Kind::Jpeg => picture(Picture::Jpeg),
         Kind::Png => picture(Picture::Png),
         Kind::Bmp => picture(Picture::Bmp),
-        Kind::Tiff => tiff::read(bytes, path).map(Content::Series),
+        Kind::Tiff => tiff::read(bytes, path).map(whole),
         Kind::Dicom => dicom::read(bytes, path).map(|file| Content::Dicom(Box::new(file))),
-        Kind::Nifti => nifti::read(bytes, path).map(Content::Series),
+        Kind::Nifti => nifti::read(bytes, path).map(whole),
         Kind::Other(found, remedy) => Err(Refusal::new(found, remedy)),
     }
 }
