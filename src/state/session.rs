@@ -1,18 +1,16 @@
 //! What is open in this run: series, slice, window, model, class, layer, pins. Never persisted.
 
-use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::grid::Grid;
 use super::load::Load;
+use super::open_series::OpenSeries;
 use super::review::Review;
-use super::turn::Turn;
-use super::view::View;
 use crate::evaluate::report::Case;
-use crate::imaging::{Series, Slice, Window};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 
@@ -21,8 +19,10 @@ use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 pub struct Session {
     /// In the order of the list.
     pub series: Vec<OpenSeries>,
-    /// The number of the series that is shown.
-    pub current: Option<u64>,
+    /// Which of them are on the screen.
+    pub grid: Grid,
+    /// Files of folders and archives that are not shown, and why; sentences for people.
+    pub left_out: Vec<String>,
     /// Requests to open files that are not done.
     pub opening: Vec<Opening>,
     /// The checkpoints there are.
@@ -78,26 +78,21 @@ pub(super) struct CaseAtHand {
 }
 
 /// A request to open files that is not done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Opening {
     pub id: RequestId,
     /// Whether its first series came and is shown; the others wait in the list.
     pub shown: bool,
+    /// The series that came, which may grow.
+    pub series: Vec<u64>,
+    /// Files that it met and that are not shown; sentences for people.
+    pub left_out: Vec<String>,
 }
 
-/// An opened series and how it is looked at.
-#[derive(Clone, Debug)]
-pub struct OpenSeries {
-    /// Given when it was opened; never used twice in a run.
-    pub number: u64,
-    pub series: Arc<Series>,
-    /// The slice that is shown, from 0.
-    pub slice: usize,
-    pub window: Window,
-    range: OnceCell<(f32, f32)>,
-    pub invert: bool,
-    pub view: View,
-    pub turn: Turn,
+impl Opening {
+    pub(super) fn new(id: RequestId) -> Self {
+        Self { id, shown: false, series: Vec::new(), left_out: Vec::new() }
+    }
 }
 
 /// Something over the window that is closed with Esc.
@@ -105,6 +100,8 @@ pub struct OpenSeries {
 pub enum Sheet {
     Keys,
     Notices,
+    /// Files that are not shown, and why.
+    LeftOut,
     About,
     /// Where no file dialog is at hand: the path of this.
     EnterPath(PathOf),
@@ -120,61 +117,14 @@ pub enum PathOf {
     Export(ExportKind),
 }
 
-impl OpenSeries {
-    /// A series as it is first shown: at its middle slice, where there is most to see.
-    pub(super) fn new(number: u64, series: Arc<Series>) -> Self {
-        let slice = series.slices.len() / 2;
-        let window = series.slices[slice].first_window();
-        Self {
-            number,
-            series,
-            slice,
-            window,
-            range: OnceCell::new(),
-            invert: false,
-            view: View::default(),
-            turn: Turn::default(),
-        }
-    }
-
-    /// The slice that is shown.
-    pub fn slice(&self) -> &Arc<Slice> {
-        &self.series.slices[self.slice]
-    }
-
-    /// Smallest and largest modality value of the middle slice; found when first asked for.
-    pub fn range(&self) -> (f32, f32) {
-        let middle = &self.series.slices[self.series.slices.len() / 2];
-        *self.range.get_or_init(|| middle.value_range())
-    }
-
-    /// The slice that is shown, for requests and caches.
-    pub fn key(&self) -> ScanKey {
-        ScanKey { series: self.number, slice: self.slice }
-    }
-
-    /// What it says of itself, else its file's name: a DICOM file's is mostly a number.
-    pub fn title(&self) -> String {
-        self.series.description.clone().unwrap_or_else(|| self.name())
-    }
-
-    /// The file's name.
-    pub fn name(&self) -> String {
-        match self.series.path.file_name() {
-            Some(name) => name.to_string_lossy().into_owned(),
-            None => self.series.path.display().to_string(),
-        }
-    }
-}
-
 impl Session {
     /// The series that is shown.
     pub fn shown(&self) -> Option<&OpenSeries> {
-        self.series.iter().find(|open| Some(open.number) == self.current)
+        self.series.iter().find(|open| Some(open.number) == self.grid.current())
     }
 
     pub(super) fn shown_mut(&mut self) -> Option<&mut OpenSeries> {
-        self.series.iter_mut().find(|open| Some(open.number) == self.current)
+        self.series.iter_mut().find(|open| Some(open.number) == self.grid.current())
     }
 
     /// The checkpoint in use, with its card.
@@ -232,9 +182,22 @@ impl Session {
         self.layer_index().map(|index| self.layers()[index].as_str())
     }
 
+    /// The series in a pane.
+    pub fn in_pane(&self, cell: usize) -> Option<&OpenSeries> {
+        let number = (*self.grid.cells().get(cell)?)?;
+        self.series.iter().find(|open| open.number == number)
+    }
+
+    /// Whether pixels of a slice on the screen are still being read.
+    fn waits_for_pixels(&self) -> bool {
+        let on_screen = self.series.iter().filter(|open| self.grid.shows(open.number));
+        on_screen.into_iter().any(|open| open.is_away(open.slice))
+    }
+
     /// Whether all that was asked of the workers is answered.
     pub fn is_settled(&self) -> bool {
         self.opening.is_empty()
+            && !self.waits_for_pixels()
             && self.checkpoints.is_settled()
             && self.prediction.is_settled()
             && self.evidence.is_settled()

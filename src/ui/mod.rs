@@ -11,6 +11,7 @@ mod menu;
 mod notifications;
 pub mod offscreen;
 mod overlay_controls;
+mod panes;
 mod probabilities;
 mod reliability;
 mod review;

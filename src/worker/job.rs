@@ -11,7 +11,7 @@ use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
-use crate::imaging::{Series, Slice};
+use crate::imaging::{Found, Place, Slice};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::figure::Figure;
 use crate::review::word::{Word, Words};
@@ -29,6 +29,8 @@ pub enum Request {
     OpenDemo { id: RequestId },
     /// Leave off reading for the requests up to this one; what was read stays.
     StopOpening { up_to: RequestId },
+    /// Read the pixels of slices, the first of them first. Only the newest of these is worked on.
+    ReadSlices { wanted: Vec<(ScanKey, Place)> },
     /// Look for checkpoints in the weights folder and among `extra`.
     ListCheckpoints { id: RequestId, extra: Vec<PathBuf> },
     /// Classify and explain a slice. Only the newest of these is worked on.
@@ -141,8 +143,11 @@ pub struct ScanKey {
 /// What the workers answer.
 #[derive(Clone, Debug)]
 pub enum Response {
-    /// One for each series or file of an `Open`; the error is a sentence for people.
-    Opened { id: RequestId, result: Result<Arc<Series>, String> },
+    /// One for each series or file of an `Open`, and again for a series that has grown; the error
+    /// is a sentence for people.
+    Opened { id: RequestId, result: Result<Found, String> },
+    /// The pixels of a slice; the error is a sentence for people.
+    SliceRead { scan: ScanKey, result: Result<Arc<Slice>, String> },
     /// The last answer to an `Open` or `OpenDemo`.
     OpenDone { id: RequestId },
     /// The checkpoints found, and a sentence for each that was refused.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mrimaster::app::Workers;
-use mrimaster::imaging::{About, Depth, Series, Slice};
+use mrimaster::imaging::{About, Depth, Found, Series, Slice};
 use mrimaster::model::calibration::{Calibration, Conformal, Record};
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
@@ -63,17 +63,18 @@ impl Workers for Fake {
         match request {
             Request::Open { id, paths } => {
                 for path in paths {
-                    let result = (self.open)(&path).map(Arc::new);
+                    let result = (self.open)(&path).map(|series| Found::Whole(Arc::new(series)));
                     answers.push_back(Response::Opened { id, result });
                 }
                 answers.push_back(Response::OpenDone { id });
             }
             Request::OpenDemo { id } => {
                 let series = Series { synthetic: true, ..rings("demo.nii", 24) };
-                answers.push_back(Response::Opened { id, result: Ok(Arc::new(series)) });
+                let result = Ok(Found::Whole(Arc::new(series)));
+                answers.push_back(Response::Opened { id, result });
                 answers.push_back(Response::OpenDone { id });
             }
-            Request::StopOpening { .. } => {}
+            Request::StopOpening { .. } | Request::ReadSlices { .. } => {}
             Request::ListCheckpoints { id, .. } => answers.push_back(Response::Checkpoints {
                 id,
                 found: vec![checkpoint("efficientnet_b0"), checkpoint("small_cnn")],

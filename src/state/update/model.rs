@@ -74,6 +74,18 @@ impl State {
         Vec::new()
     }
 
+    /// Asks for pixels that are looked at, or may be next, and are not here.
+    pub(super) fn fetch(&mut self) -> Vec<Request> {
+        let wanted = self.session.arrange_pixels(self.settings.room());
+        (!wanted.is_empty()).then_some(Request::ReadSlices { wanted }).into_iter().collect()
+    }
+
+    /// [`Self::fetch`] and [`Self::ask`]: another slice is looked at.
+    pub(super) fn fetch_and_ask(&mut self) -> Vec<Request> {
+        let fetched = self.fetch();
+        fetched.into_iter().chain(self.ask()).collect()
+    }
+
     /// Asks for what the slice, model, class and tap at hand need and is not known yet.
     pub(super) fn ask(&mut self) -> Vec<Request> {
         self.session.prediction = Load::Idle;
@@ -81,7 +93,15 @@ impl State {
         let Some((open, checkpoint)) = self.session.shown().zip(self.session.checkpoint()) else {
             return Vec::new();
         };
-        let (scan, slice, checkpoint) = (open.key(), open.slice().clone(), checkpoint.path.clone());
+        let Some(slice) = open.slice().cloned() else {
+            // Asked again when the pixels come.
+            self.session.prediction = match open.failure() {
+                Some(message) => Load::Failed(message.to_owned()),
+                None => Load::Pending(0),
+            };
+            return Vec::new();
+        };
+        let (scan, checkpoint) = (open.key(), checkpoint.path.clone());
         let (class, tap) = (self.session.class, self.settings.tap);
 
         let prediction = self.session.answers.prediction(scan, &checkpoint);
