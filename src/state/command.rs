@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::cine::CineSettings;
 use super::review::{Filter, Order, Selection};
 use super::session::{Room, Sheet};
 use super::settings::{Dock, Links, Overlay, Share};
@@ -76,6 +77,7 @@ commands! {
         View {
             PreviousSlice: "Previous slice", "Go one slice back", [key("Up")];
             NextSlice: "Next slice", "Go one slice on", [key("Down")];
+            ToggleCine: "Cine", "Go through the slices by themselves, or stop", [];
             FirstSlice: "First slice", "Go to the first slice", [key("Home")];
             LastSlice: "Last slice", "Go to the last slice", [key("End")];
             OnePane: "One pane", "Show one series", [];
@@ -142,6 +144,12 @@ commands! {
         SetPlaneView(usize, View),
         /// Make a pane the one that keys and lists are for; counted row by row.
         ActivatePane(usize),
+        /// The next slice of the series that is gone through by itself.
+        CineStep(),
+        /// How fast it goes, and what happens at the last slice.
+        SetCine(CineSettings),
+        /// Whether every slice of a series is classified.
+        ClassifyWhole(bool),
         /// What panes side by side have in common.
         SetLinks(Links),
         /// Window the current series.

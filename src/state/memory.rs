@@ -70,7 +70,7 @@ impl Session {
 
 /// Every index below `len` other than `middle`, the nearest first, and of two the one behind it:
 /// people scroll on more than back.
-fn outwards(middle: usize, len: usize) -> impl Iterator<Item = usize> {
+pub(super) fn outwards(middle: usize, len: usize) -> impl Iterator<Item = usize> {
     (1..len.max(1)).flat_map(move |step| {
         let on = middle.checked_add(step).filter(|&index| index < len);
         on.into_iter().chain(middle.checked_sub(step))

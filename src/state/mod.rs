@@ -1,5 +1,6 @@
 //! What the program knows: no egui, no tch. [`update`] is the only place that changes it.
 
+pub mod cine;
 pub mod command;
 pub mod grid;
 mod links;
@@ -8,6 +9,7 @@ mod memory;
 pub mod notices;
 mod open_series;
 mod planes;
+pub mod profile;
 pub mod review;
 pub mod session;
 pub mod settings;
@@ -15,6 +17,7 @@ pub mod turn;
 pub mod update;
 pub mod view;
 
+pub use cine::{AtTheEnd, Cine, CineSettings};
 pub use command::Command;
 pub use grid::Grid;
 pub use load::Load;

@@ -1,11 +1,12 @@
 //! What is open in this run: series, slice, window, model, class, layer, pins. Never persisted.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cine::Cine;
 use super::grid::Grid;
 use super::load::Load;
 use super::open_series::OpenSeries;
@@ -51,8 +52,22 @@ pub struct Session {
     /// The case of the review that is read.
     pub(super) case: Option<CaseAtHand>,
     pub(super) answers: Answers,
+    /// The series whose slices are classified.
+    pub(super) sweep: Option<Sweep>,
+    pub cine: Option<Cine>,
     /// Stages of the layers of each checkpoint that has explained anything.
     stages: HashMap<PathBuf, HashMap<String, usize>>,
+}
+
+/// A series whose slices are classified one after another.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sweep {
+    pub id: RequestId,
+    pub series: u64,
+    pub checkpoint: PathBuf,
+    pub device: DeviceChoice,
+    /// Slices without an answer so far.
+    pub left: usize,
 }
 
 /// What fills the window.
@@ -145,6 +160,17 @@ impl Session {
         (shown.series.path == path).then(|| review.case(&at_hand.name))?
     }
 
+    /// What the model in use says of the slices of a series, as far as it was asked.
+    pub fn profile(&self, series: u64) -> Option<&BTreeMap<usize, Arc<Prediction>>> {
+        self.answers.of_series(series, self.model.as_ref()?)
+    }
+
+    /// Slices of the series shown whose probabilities are still to come.
+    pub fn slices_to_classify(&self) -> usize {
+        let current = self.grid.current();
+        self.sweep.as_ref().filter(|sweep| Some(sweep.series) == current).map_or(0, |s| s.left)
+    }
+
     /// The class that is explained, if it is known by now.
     pub fn explained_class(&self) -> Option<usize> {
         self.class.or_else(|| self.prediction.ready().map(|prediction| prediction.predicted))
@@ -198,6 +224,7 @@ impl Session {
     pub fn is_settled(&self) -> bool {
         self.opening.is_empty()
             && !self.waits_for_pixels()
+            && self.slices_to_classify() == 0
             && self.checkpoints.is_settled()
             && self.prediction.is_settled()
             && self.evidence.is_settled()
@@ -215,7 +242,8 @@ impl Session {
 /// Answers worth keeping: going back to a slice or a class asks nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
-    predictions: VecDeque<(ScanKey, PathBuf, Arc<Prediction>)>,
+    /// By checkpoint and series, one for each slice.
+    predictions: HashMap<PathBuf, HashMap<u64, BTreeMap<usize, Arc<Prediction>>>>,
     evidence: VecDeque<(EvidenceKey, Arc<Evidence>)>,
 }
 
@@ -231,11 +259,18 @@ pub(super) struct EvidenceKey {
 impl Answers {
     /// Maps of a slice take about half a megabyte.
     const KEPT_EVIDENCE: usize = 64;
-    const KEPT_PREDICTIONS: usize = 4096;
 
-    pub fn prediction(&self, scan: ScanKey, checkpoint: &PathBuf) -> Option<Arc<Prediction>> {
-        let found = self.predictions.iter().find(|(s, c, _)| *s == scan && c == checkpoint);
-        found.map(|(_, _, prediction)| prediction.clone())
+    pub fn prediction(&self, scan: ScanKey, checkpoint: &Path) -> Option<Arc<Prediction>> {
+        self.of_series(scan.series, checkpoint)?.get(&scan.slice).cloned()
+    }
+
+    /// What is known of the slices of a series.
+    pub fn of_series(
+        &self,
+        series: u64,
+        checkpoint: &Path,
+    ) -> Option<&BTreeMap<usize, Arc<Prediction>>> {
+        self.predictions.get(checkpoint)?.get(&series)
     }
 
     pub fn evidence(&self, key: &EvidenceKey) -> Option<Arc<Evidence>> {
@@ -243,9 +278,8 @@ impl Answers {
     }
 
     pub fn keep_prediction(&mut self, scan: ScanKey, checkpoint: PathBuf, value: Arc<Prediction>) {
-        self.predictions.retain(|(s, c, _)| !(*s == scan && *c == checkpoint));
-        self.predictions.push_front((scan, checkpoint, value));
-        self.predictions.truncate(Self::KEPT_PREDICTIONS);
+        let of_series = self.predictions.entry(checkpoint).or_default().entry(scan.series);
+        of_series.or_default().insert(scan.slice, value);
     }
 
     pub fn keep_evidence(&mut self, key: EvidenceKey, value: Arc<Evidence>) {
@@ -256,7 +290,7 @@ impl Answers {
 
     /// Forgets a series that was closed.
     pub fn forget(&mut self, series: u64) {
-        self.predictions.retain(|(scan, ..)| scan.series != series);
+        self.predictions.values_mut().for_each(|of_checkpoint| _ = of_checkpoint.remove(&series));
         self.evidence.retain(|(key, _)| key.scan.series != series);
     }
 }

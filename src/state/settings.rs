@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::cine::CineSettings;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
 use crate::evaluate::parts::Without;
@@ -24,6 +25,9 @@ pub struct Settings {
     pub overlay: Overlay,
     /// What panes side by side have in common.
     pub links: Links,
+    pub cine: CineSettings,
+    /// Whether every slice of a series is classified, not only the one that is looked at.
+    pub whole_series: bool,
     /// Room for pixels in memory, MiB. What is far from the slice shown goes first.
     pub memory_mib: u32,
     pub tap: TapPoint,
@@ -75,6 +79,8 @@ impl Default for Settings {
             docks: Docks::default(),
             overlay: Overlay::default(),
             links: Links::default(),
+            cine: CineSettings::default(),
+            whole_series: true,
             memory_mib: 2048,
             tap: TapPoint::default(),
             model: None,
@@ -364,6 +370,7 @@ impl Settings {
                 place.size.filter(|size| size.is_finite()).map(|s| s.clamp(60.0, 10_000.0));
         }
         self.overlay = self.overlay.sane();
+        self.cine = self.cine.sane();
         self.recent.truncate(Self::RECENT);
         self
     }

@@ -150,6 +150,10 @@ impl State {
             Command::SelectSlice(slice) => self.select_slice(slice),
             Command::PreviousSlice => self.step_slice(-1),
             Command::NextSlice => self.step_slice(1),
+            Command::ToggleCine => self.toggle_cine(),
+            Command::CineStep() => self.cine_step(),
+            Command::SetCine(cine) => self.set(|s| s.cine = cine),
+            Command::ClassifyWhole(whole) => self.classify_whole(whole),
             Command::FirstSlice => self.select_slice(0),
             Command::LastSlice => self.select_slice(usize::MAX),
 
@@ -271,6 +275,7 @@ impl State {
                 }
                 self.session.evidence = Load::Ready(evidence);
             }
+            Response::OfSeries { id, scan, result } => self.of_series(id, scan, result),
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
             Response::Notice { message } => self.say(Level::Warning, message),
             of_review @ (Response::ReviewOpened { .. }

@@ -16,6 +16,7 @@ mod probabilities;
 mod reliability;
 mod review;
 mod scan_labels;
+mod series_curve;
 mod series_list;
 mod sheets;
 mod shrunk;
@@ -24,6 +25,7 @@ mod status_bar;
 mod strength_plot;
 pub mod textures;
 pub mod theme;
+mod toolbar;
 
 pub use layout::show;
 pub use sheets::command_for;

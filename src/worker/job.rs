@@ -35,6 +35,8 @@ pub enum Request {
     ListCheckpoints { id: RequestId, extra: Vec<PathBuf> },
     /// Classify and explain a slice. Only the newest of these is worked on.
     Classify(Classify),
+    /// Classify the slices of a series, between everything else. Only the newest is worked on.
+    ClassifySeries(ClassifySeries),
     /// Ask a model about every scan of a test set, or bring back what it answered before. Worked on
     /// one after another, between classifications.
     Evaluate(Evaluate),
@@ -133,6 +135,22 @@ pub struct Classify {
     pub tap: TapPoint,
 }
 
+/// Slices of a series that a model is asked about, without maps, the first of them first.
+#[derive(Clone, Debug)]
+pub struct ClassifySeries {
+    pub id: RequestId,
+    pub slices: Vec<(ScanKey, Pixels)>,
+    pub checkpoint: PathBuf,
+    pub device: DeviceChoice,
+}
+
+/// Where the pixels of a slice are.
+#[derive(Clone, Debug)]
+pub enum Pixels {
+    Here(Arc<Slice>),
+    InFile(Place),
+}
+
 /// An opened series, by the number it was given when it was opened, and a slice of it, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScanKey {
@@ -156,6 +174,9 @@ pub enum Response {
     Predicted { id: RequestId, prediction: Arc<Prediction> },
     /// The maps of every layer.
     Explained { id: RequestId, evidence: Arc<Evidence> },
+    /// The probabilities of one slice of a `ClassifySeries`, or why there are none; a sentence for
+    /// people.
+    OfSeries { id: RequestId, scan: ScanKey, result: Result<Arc<Prediction>, String> },
     /// A classification that failed; a sentence for people.
     ClassifyFailed { id: RequestId, message: String },
     /// A test set was found: the first answer to an `Evaluate`.

@@ -96,6 +96,7 @@ impl Workers {
             Request::ReadSlices { wanted } => self.loader.read(wanted),
             Request::ListCheckpoints { id, extra } => self.list_checkpoints(id, extra),
             Request::Classify(classify) => self.desk.put(Job::Classify(classify)),
+            Request::ClassifySeries(series) => self.desk.put_series(series),
             Request::Evaluate(evaluate) => self.desk.put(Job::Evaluate(evaluate)),
             Request::StopEvaluating { up_to } => self.desk.stop(up_to),
             Request::Export(export) => self.desk.put(Job::Export(Box::new(export))),

@@ -15,10 +15,10 @@ use mrimaster::model::card::{
 };
 use mrimaster::model::prediction::{
     CheckpointInfo, ClassScore, Evidence, FamiliarityScore, InputRegion, LayerInfo, Prediction,
-    SaliencyMap,
+    SaliencyMap, TapPoint,
 };
 use mrimaster::review::word::Words;
-use mrimaster::worker::job::{Classify, Request, Response, ScanCopy, Thumbnail};
+use mrimaster::worker::job::{Classify, Pixels, Request, Response, ScanCopy, Thumbnail};
 
 #[path = "review.rs"]
 pub mod review;
@@ -85,6 +85,22 @@ impl Workers for Fake {
                 answers.push_back(Response::Predicted { id: asked.id, prediction });
                 let evidence = Arc::new(evidence(&asked));
                 answers.push_back(Response::Explained { id: asked.id, evidence });
+            }
+            Request::ClassifySeries(asked) => {
+                for (scan, pixels) in asked.slices {
+                    let Pixels::Here(slice) = pixels else { continue };
+                    let classify = Classify {
+                        id: asked.id,
+                        scan,
+                        slice,
+                        checkpoint: asked.checkpoint.clone(),
+                        device: asked.device,
+                        class: None,
+                        tap: TapPoint::Conv,
+                    };
+                    let result = Ok(Arc::new(prediction(&classify)));
+                    answers.push_back(Response::OfSeries { id: asked.id, scan, result });
+                }
             }
             Request::Evaluate(evaluate) => answers.extend(review::answers(&evaluate)),
             Request::StopEvaluating { .. } => {}

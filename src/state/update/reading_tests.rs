@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tests::{answer, classify, open, open_id, series, with_models};
+use super::tests::{answer, classify, open, open_id, prediction, series, with_models};
 use super::*;
 use crate::imaging::{
     About, Depth, Found, Header, Leaf, OpenError, Orientation, Outline, Place, Slice, Source,
     Spacing, Window,
 };
+use crate::state::profile::Profile;
 use crate::state::{Links, OpenSeries};
-use crate::worker::job::ScanKey;
+use crate::worker::job::{ClassifySeries, Pixels, ScanKey};
 
 const AXIAL: Orientation = Orientation { along_row: [1.0, 0.0, 0.0], down_column: [0.0, 1.0, 0.0] };
 
@@ -271,4 +272,105 @@ fn what_has_no_planes_across_says_so() {
     state.apply(Command::TogglePlanes);
     assert!(shown(&state).planes.is_none());
     assert!(state.notices.history()[0].message.starts_with("photo.png has one slice only"));
+}
+
+/// The request to classify the other slices, if there is one.
+fn sweep(requests: &[Request]) -> Option<&ClassifySeries> {
+    requests.iter().find_map(|request| match request {
+        Request::ClassifySeries(series) => Some(series),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_other_slices_are_classified_outwards_from_the_one_that_is_shown() {
+    let mut state = with_models();
+    let requests = open(&mut state, series("a.nii", 5));
+    let sweep = sweep(&requests).expect("the others are asked about").clone();
+    let order: Vec<usize> = sweep.slices.iter().map(|(scan, _)| scan.slice).collect();
+    assert_eq!(order, [3, 1, 4, 0]);
+    assert_eq!(state.session.slices_to_classify(), 4);
+    answer(&mut state, &classify(requests), 1);
+    for (index, (scan, _)) in sweep.slices.into_iter().enumerate() {
+        let result = match index {
+            3 => Err("it cannot be read".to_owned()),
+            _ => Ok(prediction(2)),
+        };
+        state.receive(Response::OfSeries { id: sweep.id, scan, result });
+    }
+    assert!(state.session.is_settled());
+    let profile = Profile::of(&state.session).unwrap();
+    let known: Vec<usize> = profile.slices().map(|(slice, _)| slice).collect();
+    assert_eq!(known, [1, 2, 3, 4], "one could not be read");
+    assert_eq!(profile.at(2).unwrap().predicted, 1);
+
+    let requests = state.apply(Command::NextSlice);
+    assert!(self::sweep(&requests).is_none(), "once is enough");
+    assert_eq!(state.session.prediction.ready().unwrap().predicted, 2, "known already");
+}
+
+#[test]
+fn another_model_asks_anew_and_late_answers_of_the_first_are_dropped() {
+    let mut state = with_models();
+    let first = sweep(&open(&mut state, series("a.nii", 3))).unwrap().clone();
+    let requests = state.apply(Command::SelectModel("z.safetensors".into()));
+    let second = sweep(&requests).unwrap();
+    assert_eq!((second.slices.len(), &second.checkpoint), (2, &"z.safetensors".into()));
+    let scan = first.slices[0].0;
+    state.receive(Response::OfSeries { id: first.id, scan, result: Ok(prediction(0)) });
+    assert!(Profile::of(&state.session).is_none());
+    assert_eq!(state.session.slices_to_classify(), 2);
+}
+
+#[test]
+fn a_reader_may_want_the_slice_only_that_is_shown() {
+    let mut state = with_models();
+    open(&mut state, series("a.nii", 3));
+    let requests = state.apply(Command::ClassifyWhole(false));
+    assert!(sweep(&requests).unwrap().slices.is_empty(), "what is left is called off");
+    assert_eq!(state.session.slices_to_classify(), 0);
+    assert!(sweep(&open(&mut state, series("b.nii", 3))).is_none());
+    assert_eq!(sweep(&state.apply(Command::ClassifyWhole(true))).unwrap().slices.len(), 2);
+}
+
+#[test]
+fn slices_whose_pixels_are_away_are_read_by_who_classifies() {
+    let mut state = with_models();
+    assert!(sweep(&open_outline(&mut state, outline("a", 3, 2.0))).is_none(), "first the picture");
+    let requests = pixels(&mut state, 1);
+    let slices = &sweep(&requests).unwrap().slices;
+    assert!(slices.iter().all(|(_, pixels)| matches!(pixels, Pixels::InFile(_))));
+}
+
+#[test]
+fn cine_passes_over_no_slice_that_is_still_read() {
+    let mut state = with_models();
+    open_outline(&mut state, outline("a", 3, 2.0));
+    state.apply(Command::ToggleCine);
+    state.apply(Command::CineStep());
+    assert_eq!(shown(&state).slice, 1, "its pixels are not here");
+    (0..3).for_each(|slice| _ = pixels(&mut state, slice));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        state.apply(Command::CineStep());
+        seen.push(shown(&state).slice);
+    }
+    assert_eq!(seen, [2, 0, 1, 2]);
+    state.apply(Command::ToggleCine);
+    state.apply(Command::CineStep());
+    assert_eq!((shown(&state).slice, state.session.cine), (2, None));
+}
+
+#[test]
+fn cine_ends_with_its_series() {
+    let mut state = with_models();
+    open(&mut state, series("photo.png", 1));
+    state.apply(Command::ToggleCine);
+    assert!(state.session.cine.is_none(), "nothing to go through");
+    open(&mut state, series("a.nii", 3));
+    state.apply(Command::ToggleCine);
+    assert!(state.session.cine.is_some());
+    state.apply(Command::PreviousSeries);
+    state.apply(Command::CineStep());
+    assert!(state.session.cine.is_none());
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::State;
 use crate::imaging::{Found, Slice, Window};
 use crate::state::notices::Level;
-use crate::state::session::Opening;
-use crate::state::{OpenSeries, Planes};
-use crate::worker::job::{Request, RequestId, ScanKey};
+use crate::state::session::{Opening, Sweep};
+use crate::state::{Cine, OpenSeries, Planes};
+use crate::worker::job::{ClassifySeries, Request, RequestId, ScanKey};
 
 impl State {
     pub(super) fn open(&mut self, paths: Vec<PathBuf>) -> Vec<Request> {
@@ -86,6 +86,7 @@ impl State {
             known.grow(Arc::clone(&open.series));
             // Its slices have other numbers now.
             self.session.answers.forget(before.series);
+            self.session.sweep = None;
             return self.fetch_and_ask();
         }
         opening.series.push(number);
@@ -243,6 +244,48 @@ impl State {
             Some(open) => self.select_slice(open.slice.saturating_add_signed(by)),
             None => Vec::new(),
         }
+    }
+
+    /// Goes through the slices of the series in the active pane by themselves, or stops.
+    pub(super) fn toggle_cine(&mut self) -> Vec<Request> {
+        let several = self.session.shown().filter(|open| open.series.slices.len() > 1);
+        self.session.cine = match (self.session.cine, several) {
+            (None, Some(open)) => Some(Cine { series: open.number, backwards: false }),
+            _ => None,
+        };
+        Vec::new()
+    }
+
+    /// Shows the next slice, unless its pixels are still to come: none is passed over.
+    pub(super) fn cine_step(&mut self) -> Vec<Request> {
+        let Some((mut cine, open)) = self.session.cine.zip(self.session.shown()) else {
+            self.session.cine = None;
+            return Vec::new();
+        };
+        if open.number != cine.series {
+            self.session.cine = None;
+            return Vec::new();
+        }
+        if open.is_away(open.slice) {
+            return Vec::new();
+        }
+        let next = cine.step(open.slice, open.series.slices.len(), self.settings.cine.turn);
+        self.session.cine = next.map(|_| cine);
+        next.map_or(Vec::new(), |next| self.select_slice(next))
+    }
+
+    /// Classifies every slice of a series from now on, or only the one that is looked at.
+    pub(super) fn classify_whole(&mut self, whole: bool) -> Vec<Request> {
+        self.settings.whole_series = whole;
+        if whole {
+            return self.sweep().into_iter().collect();
+        }
+        let Some(sweep) = self.session.sweep.take().filter(|sweep| sweep.left > 0) else {
+            return Vec::new();
+        };
+        // An empty one takes the place of what is left.
+        let Sweep { id, checkpoint, device, .. } = sweep;
+        vec![Request::ClassifySeries(ClassifySeries { id, slices: vec![], checkpoint, device })]
     }
 
     /// Changes how the series in the active pane is looked at, and the others as far as they are
