@@ -165,6 +165,21 @@ impl Session {
         self.answers.of_series(series, self.model.as_ref()?)
     }
 
+    /// The maps of slices of the series shown that are known for the class and the tap of those on
+    /// the screen.
+    pub fn evidence_along(&self) -> BTreeMap<usize, &Evidence> {
+        let Some((open, shown)) = self.shown().zip(self.evidence.ready()) else {
+            return BTreeMap::new();
+        };
+        let like_it = |key: &EvidenceKey| {
+            key.scan.series == open.number
+                && Some(&key.checkpoint) == self.model.as_ref()
+                && (key.class, key.tap) == (shown.class, shown.tap)
+        };
+        let known = self.answers.evidence.iter().filter(|(key, _)| like_it(key));
+        known.map(|(key, evidence)| (key.scan.slice, evidence.as_ref())).collect()
+    }
+
     /// Slices of the series shown whose probabilities are still to come.
     pub fn slices_to_classify(&self) -> usize {
         let current = self.grid.current();

@@ -14,6 +14,8 @@ use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
 const EDGE: f32 = 10.0;
+/// Panes narrower than this have no room for all in the middle of their lower edge.
+const NARROW: f32 = 300.0;
 
 /// Writes everything that belongs to a pane; `layer` is the map that is shown, `cursor` where the
 /// pointer is.
@@ -26,7 +28,7 @@ pub(super) fn paint(
     layer: Option<(Shown, usize)>,
     cursor: Option<Pos2>,
 ) {
-    let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
+    let fits = (pane.rect.width() * 0.42 / 6.4) as usize;
     if !pane.pinned {
         write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(pane, fits));
         write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(pane, place, ui));
@@ -82,21 +84,22 @@ fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color
     p.galley(rect.min, galley, color);
 }
 
-/// Which plane across the slices it is.
-pub(super) fn cut(across: &PlaneView) -> String {
+/// Which plane across the slices it is, and where.
+pub(super) fn cut_lines(across: &PlaneView) -> [String; 2] {
     let plane = across.header.orientation.and_then(|orientation| orientation.plane());
     let [columns, rows, _] = across.volume.size();
     let (line, number, of) = match across.cut {
         Cut::Row(row) => ("row", row + 1, rows),
         Cut::Column(column) => ("column", column + 1, columns),
     };
-    format!("{} {line} {number} of {of}", plane.unwrap_or("across"))
+    [plane.unwrap_or("across").to_owned(), format!("{line} {number} of {of}")]
 }
 
 fn scan_lines(pane: &Pane, fits: usize) -> Vec<Line> {
     let open = pane.open;
     if let Some(across) = &pane.across {
-        let mut lines = vec![strong(elide(&cut(across), fits))];
+        let [name, place] = cut_lines(across);
+        let mut lines = vec![strong(elide(&name, fits)), plain(elide(&place, fits))];
         let (here, slices) = (open.slices_here(), open.series.slices.len());
         if here < slices {
             lines.push(plain(format!("{here} of {slices} slices read")));
@@ -212,7 +215,10 @@ fn ruler(painter: &Painter, pane: &Pane, place: &Placement) {
     let Some(length) = ruler_length(rect.width() * 0.25 / points_per_mm) else { return };
     let width = length * points_per_mm;
     let y = rect.bottom() - EDGE - 22.0;
-    let x = rect.center().x - width / 2.0;
+    // In a narrow pane the texts of the corner need the middle.
+    let middle = rect.center().x - width / 2.0;
+    let beside = rect.right() - EDGE - 8.0 - width;
+    let x = if rect.width() < NARROW { middle.max(beside) } else { middle };
     for (stroke, shift) in [
         (Stroke::new(3.0, Color32::from_black_alpha(190)), 0.0),
         (Stroke::new(1.0, theme::ON_SCAN), 0.0),
@@ -221,7 +227,7 @@ fn ruler(painter: &Painter, pane: &Pane, place: &Placement) {
         painter.vline(x, y - 4.0..=y + 4.0, stroke);
         painter.vline(x + width, y - 4.0..=y + 4.0, stroke);
     }
-    let at = pos2(rect.center().x, y - 6.0);
+    let at = pos2(x + width / 2.0, y - 6.0);
     let text = format!("{} mm", value(length));
     plated(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
 }

@@ -6,7 +6,7 @@ use egui::{
     Role, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::panes::{self, Cell, Pane};
+use super::panes::{self, Cell, Pane, PlaneView};
 use super::{Screen, scan_labels, theme};
 use crate::imaging::{Header, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
@@ -138,6 +138,9 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
         let overlay = screen.textures.overlay(ui, shown, index);
         picture(&painter, overlay, place.image, turn, shown.tint());
     }
+    if let Some(across) = &pane.across {
+        overlay_across(ui, screen, &painter, across, &place);
+    }
     cross(&painter, pane, &place);
     scan_labels::paint(&painter, ui, screen, pane, &place, layer, response.hover_pos());
     if pane.pinned {
@@ -147,6 +150,22 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
     }
     describe(&response, pane, visible);
     interact(ui, screen, pane, &response, &place);
+}
+
+/// The chosen layer's maps on a plane across the slices, as far as they are known.
+fn overlay_across(
+    ui: &Ui,
+    screen: &mut Screen,
+    painter: &Painter,
+    across: &PlaneView,
+    place: &Placement,
+) {
+    let session = &screen.state.session;
+    let Some(shown) = screen.shown().filter(|_| screen.state.settings.overlay.on) else { return };
+    let Some(index) = session.layer_name().and_then(|name| shown.index_of(name)) else { return };
+    let along = session.evidence_along();
+    let overlay = screen.textures.plane_overlay(ui, shown, index, across, &along);
+    picture(painter, overlay, place.image, Turn::default(), shown.tint());
 }
 
 /// Where pixels will be, or why there are none.
@@ -202,7 +221,7 @@ fn describe(response: &Response, pane: &Pane, visible: bool) {
     let slices = open.series.slices.len();
     let mut label = format!("scan {} slice {} of {slices}", open.name(), open.slice + 1);
     if let Some(across) = &pane.across {
-        label = format!("scan {} {}", open.name(), scan_labels::cut(across));
+        label = format!("scan {} {}", open.name(), scan_labels::cut_lines(across).join(" "));
     }
     if let Some(layer) = pane.layer.filter(|_| visible) {
         label += &format!(", heatmap of {layer}");

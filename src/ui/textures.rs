@@ -1,7 +1,7 @@
 //! Pictures on the graphics card: made once, made anew when what they show has changed, dropped
 //! when nobody looked at them for a while.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use egui::{Color32, ColorImage, TextureHandle, TextureId, TextureOptions, Ui};
 use super::colormap;
 use super::panes::PlaneView;
 use super::shrunk::Shrunk;
-use crate::explain::upsample::upsample;
+use crate::explain::upsample::{sample, upsample};
 use crate::imaging::planes::Cut;
 use crate::imaging::{Slice, Window};
 use crate::model::prediction::{Evidence, InputRegion, SaliencyMap};
@@ -25,6 +25,8 @@ pub enum Picture {
     Scan(u64),
     /// A plane across the slices of a series: along rows, or along columns.
     Plane(u64, bool),
+    /// A layer's map on it.
+    PlaneOverlay(u64, bool),
     /// A series in the list.
     Thumbnail(u64),
     /// A scan in the list of cases.
@@ -108,6 +110,32 @@ impl Textures {
             slice.map_to_grey(window, open.invert, greys);
             [slice.width, slice.height]
         }))
+    }
+
+    /// The map of layer `index` on a plane across the slices: where it is known of a slice, and
+    /// nowhere else. The scale is that of the slice that is shown.
+    pub fn plane_overlay(
+        &mut self,
+        ui: &Ui,
+        shown: Shown,
+        index: usize,
+        view: &PlaneView,
+        along: &BTreeMap<usize, &Evidence>,
+    ) -> TextureId {
+        let name = Picture::PlaneOverlay(shown.open.number, matches!(view.cut, Cut::Row(_)));
+        let known: Vec<usize> = along.keys().copied().collect();
+        let look = (shown.identity(index), shown.color_bits(), shown.overlay.threshold.to_bits());
+        self.get(ui, name, (look, view.cut, known), TextureOptions::LINEAR, |_| {
+            let (width, height) = (view.header.width, view.header.height);
+            let at = |i: usize| {
+                let place = [(i % width) as f32 + 0.5, (i / width) as f32 + 0.5];
+                let [x, y, slice] = view.volume.voxel(view.cut, place);
+                let evidence = along.get(&slice)?;
+                sample(evidence.maps.get(index)?, &evidence.region, x as f32 + 0.5, y as f32 + 0.5)
+            };
+            let values: Vec<f32> = (0..width * height).map(|i| at(i).unwrap_or(0.0)).collect();
+            shown.paint_veil(index, width, height, &values)
+        })
     }
 
     /// A series in the list: its middle slice under its first window, once it is here.
@@ -346,8 +374,12 @@ impl<'a> Shown<'a> {
     /// The map as it lies over the scan, its opacity left to who draws it.
     fn veil(&self, index: usize, limit: usize) -> ColorImage {
         let (width, height, values) = self.on_scan(index, limit);
+        self.paint_veil(index, width, height, &values)
+    }
+
+    fn paint_veil(&self, index: usize, width: usize, height: usize, values: &[f32]) -> ColorImage {
         let threshold = self.overlay.threshold;
-        self.paint(index, width, height, &values, |color, fraction| {
+        self.paint(index, width, height, values, |color, fraction| {
             if fraction <= 0.0 || fraction < threshold { Color32::TRANSPARENT } else { color }
         })
     }
