@@ -45,7 +45,7 @@ pub fn open_source(source: &Source) -> Result<Series, OpenError> {
 /// them. An error is of what cannot be looked into; the flag says whether a person named the file
 /// itself.
 pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = (Result<Source, OpenError>, bool)> {
-    walk::walk(paths, &|| false).map(|met| (met.file, met.named))
+    walk::walk(paths, &|| false).map(|met| (looked_into(&met).cloned(), met.named))
 }
 
 /// Opens several files and hands over what each of them is as soon as it is read, in the order of
@@ -234,16 +234,21 @@ fn is_picture(series: &Series) -> bool {
 }
 
 fn read_met(met: &Met, wanted: Wanted) -> Result<Content, OpenError> {
+    read_file(looked_into(met)?, wanted)
+}
+
+/// The file, unless it begins as no scan does: folders hold films and archives, too, which need not
+/// be read whole to be left out.
+fn looked_into(met: &Met) -> Result<&Source, OpenError> {
     let source = met.file.as_ref().map_err(OpenError::clone)?;
     if !met.named {
-        // Folders hold films and archives, too, which need not be read whole to be left out.
         let refused = |refusal: Refusal| refusal.of(source.path());
         let start = source.load_start(walk::START_BYTES).map_err(refused)?;
         if let Kind::Other(what, remedy) = recognise(&start) {
             return Err(refused(Refusal::new(what, remedy)));
         }
     }
-    read_file(source, wanted)
+    Ok(source)
 }
 
 /// What one file holds.
@@ -330,9 +335,13 @@ fn recognise(bytes: &[u8]) -> Kind {
     } else if nifti::version(bytes).is_some() {
         Kind::Nifti
     } else if starts(b"\x1F\x8B") {
-        match nifti::unzipped_start(bytes).is_some_and(|start| nifti::version(&start).is_some()) {
-            true => Kind::Nifti,
-            false => Kind::Other(
+        let start = nifti::unzipped_start(bytes).unwrap_or_default();
+        match () {
+            () if dicom::is_dicom(&start) => {
+                Kind::Other("this is a DICOM file inside gzip", "unpack it and open the file in it")
+            }
+            () if nifti::version(&start).is_some() => Kind::Nifti,
+            () => Kind::Other(
                 "this is a gzip file without a NIfTI volume in it, or a broken one",
                 READ_KINDS,
             ),
