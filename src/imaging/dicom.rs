@@ -7,6 +7,7 @@
 
 mod attributes;
 mod codestream;
+mod directory;
 mod frames;
 mod layout;
 
@@ -18,6 +19,8 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::transfer_syntax::{Codec, TransferSyntax, TransferSyntaxIndex};
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+
+pub(crate) use self::directory::{is_directory, listed_files};
 
 use self::attributes::{FrameAttributes, ModalityTable, integer, text};
 use self::frames::{PixelFormat, read_frames, unread_syntax};
