@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::dicom::{self, DicomFile};
 use super::error::{OpenError, Refusal};
 use super::raster::{self, Picture};
-use super::sequence::{self, Groups};
+use super::sequence::{self, Groups, Growing};
 use super::series::{Leaf, Outline, Place, Series, Slice};
 use super::source::{READ_KINDS, Source};
 use super::{nifti, tiff};
@@ -23,8 +23,7 @@ const MAX_READERS: usize = 4;
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
 pub fn open(path: &Path) -> Result<Series, OpenError> {
-    let file = read_file(path)?;
-    Ok(match file {
+    Ok(match read_file(&Source::file(path))? {
         Content::Series(series) => *series,
         Content::Dicom(file) => sequence::assemble(vec![*file]),
     })
@@ -41,33 +40,13 @@ pub fn open_each(
     stop: &dyn Fn() -> bool,
     found: &mut dyn FnMut(Result<Series, OpenError>),
 ) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let readers = cores.div_ceil(2).min(MAX_READERS);
-    // Not rayon's common pool: the window draws with that.
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(readers)
-        .thread_name(|number| format!("reader {number}"))
-        .build();
     let mut groups = Groups::default();
-    for paths in paths.chunks(readers) {
-        if stop() {
-            return;
-        }
-        let contents: Vec<_> = match &pool {
-            Ok(pool) => pool.install(|| paths.par_iter().map(|path| read_file(path)).collect()),
-            Err(_) => paths.iter().map(|path| read_file(path)).collect(),
-        };
-        for content in contents {
-            if stop() {
-                return;
-            }
-            match content {
-                Ok(Content::Series(series)) => found(Ok(*series)),
-                Ok(Content::Dicom(file)) => groups.add(*file),
-                Err(error) => found(Err(error)),
-            }
-        }
-    }
+    let read = |source: &Source| read_file(source);
+    read_each(paths, stop, &read, &mut |content| match content {
+        Ok(Content::Series(series)) => found(Ok(*series)),
+        Ok(Content::Dicom(file)) => groups.add(*file),
+        Err(error) => found(Err(error)),
+    });
     for series in groups.into_series() {
         if stop() {
             return;
@@ -105,46 +84,121 @@ pub fn find_each(
     stop: &dyn Fn() -> bool,
     found: &mut dyn FnMut(Result<Found, OpenError>),
 ) {
-    open_each(paths, stop, &mut |result| {
-        found(result.map(|series| {
-            let leaf = |slice: &Arc<Slice>| Leaf {
-                header: slice.header.clone(),
-                place: Some(Place { source: Source::file(&series.path), frame: 0 }),
-            };
-            match series.format.starts_with("DICOM") && series.slices.len() == 1 {
-                true => Found::Outline(Arc::new(
-                    series.with_slices(series.slices.iter().map(leaf).collect()),
-                )),
-                false => Found::Whole(Arc::new(series)),
+    let mut growing = Growing::default();
+    let read = |source: &Source| read_headers(source);
+    read_each(paths, stop, &read, &mut |content| {
+        match content {
+            Ok(Content::Series(series)) => found(Ok(Found::Whole(Arc::new(*series)))),
+            Ok(Content::Dicom(file)) => {
+                if let Err(twice) = growing.add(*file) {
+                    found(Ok(Found::LeftOut(twice)));
+                }
             }
-        }))
+            Err(error) => found(Err(error)),
+        }
+        growing.outlines(false).for_each(|outline| found(Ok(Found::Outline(Arc::new(outline)))));
     });
+    for outline in growing.outlines(true) {
+        if stop() {
+            return;
+        }
+        found(Ok(Found::Outline(Arc::new(outline))));
+    }
 }
 
-/// Reads the pixels of a slice of an [`Outline`].
+/// Reads the files with several readers and takes in what they read, in the order of `paths`.
+fn read_each<S: Send>(
+    paths: &[PathBuf],
+    stop: &dyn Fn() -> bool,
+    read: &(dyn Fn(&Source) -> Result<Content<S>, OpenError> + Sync),
+    take: &mut dyn FnMut(Result<Content<S>, OpenError>),
+) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let readers = cores.div_ceil(2).min(MAX_READERS);
+    // Not rayon's common pool: the window draws with that.
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(readers)
+        .thread_name(|number| format!("reader {number}"))
+        .build();
+    let read = |path: &PathBuf| read(&Source::file(path));
+    for paths in paths.chunks(readers) {
+        if stop() {
+            return;
+        }
+        let contents: Vec<_> = match &pool {
+            Ok(pool) => pool.install(|| paths.par_iter().map(read).collect()),
+            Err(_) => paths.iter().map(read).collect(),
+        };
+        for content in contents {
+            if stop() {
+                return;
+            }
+            take(content);
+        }
+    }
+}
+
+/// Reads the pixels of a slice of an [`Outline`]. Its header is what the file says; what the series
+/// tells beside it, as the distance of its slices, stands in the outline.
 ///
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
 pub fn read_slice(place: &Place) -> Result<Slice, OpenError> {
-    let series = open(place.source.path())?;
-    Ok(series.slices[place.frame.min(series.slices.len() - 1)].as_ref().clone())
+    let Place { source, frame } = place;
+    of_source(source, || {
+        if let Some(slice) = dicom::read_frame_again(source, *frame) {
+            return slice;
+        }
+        let bytes = source.load()?;
+        if recognise(&bytes) == Kind::Dicom {
+            return dicom::read_frame(&bytes, source, *frame);
+        }
+        match read(&bytes, source)? {
+            Content::Series(series) if *frame < series.slices.len() => {
+                Ok(Arc::unwrap_or_clone(series.slices[*frame].clone()))
+            }
+            _ => Err(Refusal::damaged("it holds fewer images than it did")),
+        }
+    })
 }
 
 /// What one file holds.
-pub(crate) enum Content {
+enum Content<S> {
     Series(Box<Series>),
     /// Perhaps one slice of many.
-    Dicom(Box<DicomFile>),
+    Dicom(Box<DicomFile<S>>),
 }
 
-fn read_file(path: &Path) -> Result<Content, OpenError> {
-    let bytes = Source::file(path).load().map_err(|refusal| refusal.of(path))?;
-    caught(|| read(&bytes, path))
+/// Reads something of a file, whatever its decoder makes of it.
+fn of_source<T>(
+    source: &Source,
+    read: impl FnOnce() -> Result<T, Refusal>,
+) -> Result<T, OpenError> {
+    caught(read)
         .unwrap_or_else(|_| Err(Refusal::damaged("its content is broken and cannot be decoded")))
-        .map_err(|refusal| refusal.of(path))
+        .map_err(|refusal| refusal.of(source.path()))
 }
 
-fn read(bytes: &[u8], path: &Path) -> Result<Content, Refusal> {
+fn read_file(source: &Source) -> Result<Content<Slice>, OpenError> {
+    of_source(source, || read(&source.load()?, source))
+}
+
+/// As [`read_file`], without the pixels that can be read later.
+fn read_headers(source: &Source) -> Result<Content<Leaf>, OpenError> {
+    of_source(source, || {
+        let start = source.load_start(dicom::START)?;
+        if recognise(&start) == Kind::Dicom {
+            return Ok(Content::Dicom(Box::new(dicom::read_outline(source, start)?)));
+        }
+        match read(&source.load()?, source)? {
+            Content::Series(series) => Ok(Content::Series(series)),
+            Content::Dicom(_) => Err(Refusal::damaged("it changed while it was read")),
+        }
+    })
+}
+
+fn read(bytes: &[u8], source: &Source) -> Result<Content<Slice>, Refusal> {
+    let path = source.path();
     let whole = |series| Content::Series(Box::new(series));
     let picture = |kind| raster::read(bytes, kind, path).map(whole);
     match recognise(bytes) {
@@ -152,7 +206,7 @@ fn read(bytes: &[u8], path: &Path) -> Result<Content, Refusal> {
         Kind::Png => picture(Picture::Png),
         Kind::Bmp => picture(Picture::Bmp),
         Kind::Tiff => tiff::read(bytes, path).map(whole),
-        Kind::Dicom => dicom::read(bytes, path).map(|file| Content::Dicom(Box::new(file))),
+        Kind::Dicom => dicom::read(bytes, source).map(|file| Content::Dicom(Box::new(file))),
         Kind::Nifti => nifti::read(bytes, path).map(whole),
         Kind::Other(found, remedy) => Err(Refusal::new(found, remedy)),
     }

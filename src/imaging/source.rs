@@ -1,9 +1,10 @@
 //! Where the bytes of a scan come from.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::error::Refusal;
 
@@ -32,18 +33,28 @@ impl Source {
 
     /// All its bytes.
     pub(super) fn load(&self) -> Result<Vec<u8>, Refusal> {
-        load(&self.path, u64::MAX)
+        load(&self.path, 0, u64::MAX)
     }
 
     /// Its first bytes, `limit` of them or as many as there are.
-    #[expect(dead_code)]
     pub(super) fn load_start(&self, limit: u64) -> Result<Vec<u8>, Refusal> {
-        load(&self.path, limit)
+        load(&self.path, 0, limit)
+    }
+
+    /// `length` of its bytes from `start` on, or as many as there are.
+    pub(super) fn load_part(&self, start: u64, length: u64) -> Result<Vec<u8>, Refusal> {
+        load(&self.path, start, length)
+    }
+
+    /// Changes when the file is written anew; `None` where that cannot be told.
+    pub(super) fn version(&self) -> Option<(u64, SystemTime)> {
+        let metadata = self.path.metadata().ok()?;
+        Some((metadata.len(), metadata.modified().ok()?))
     }
 }
 
-/// The bytes of a regular file, and no more than `limit` of them.
-fn load(path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
+/// The bytes of a regular file from `start` on, and no more than `limit` of them.
+fn load(path: &Path, start: u64, limit: u64) -> Result<Vec<u8>, Refusal> {
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound if path.is_symlink() => {
             Refusal::new("the link points to nothing", "restore the file it pointed to")
@@ -70,9 +81,12 @@ fn load(path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
     if metadata.len() > MAX_FILE_BYTES {
         return Err(Refusal::too_large("it is larger than 4 GiB"));
     }
-    let mut bytes = Vec::with_capacity(metadata.len().min(limit) as usize);
-    File::open(path)
-        .and_then(|file| file.take(limit.min(MAX_FILE_BYTES)).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    let mut bytes = Vec::with_capacity(metadata.len().saturating_sub(start).min(limit) as usize);
+    let mut read = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(start))?;
+        file.take(limit.min(MAX_FILE_BYTES)).read_to_end(&mut bytes)
+    };
+    read().map_err(unreadable)?;
     Ok(bytes)
 }
