@@ -14,6 +14,7 @@ mod codecs;
 mod codestream;
 mod cosine;
 mod data_set;
+mod directory;
 mod format;
 mod frames;
 mod head;
@@ -27,6 +28,7 @@ mod tables;
 use std::borrow::Cow;
 
 use self::data_set::DataSet;
+pub(crate) use self::directory::{is_directory, listed_files};
 use self::frames::Places;
 use self::head::Head;
 use self::recent::Recent;

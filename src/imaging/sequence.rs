@@ -308,11 +308,13 @@ mod tests {
         let slices = file.slices.iter().enumerate().map(leaf).collect();
         DicomFile {
             slices,
-            source: file.source.clone(),
-            description: None,
+            source: file.source,
+            transfer_syntax: file.transfer_syntax,
+            description: file.description,
             about: file.about,
-            notes: Vec::new(),
-            ..file
+            synthetic: file.synthetic,
+            notes: file.notes,
+            instance_number: file.instance_number,
         }
     }
 

@@ -1,7 +1,8 @@
-//! What every layer may need of the machine: files written whole, panics caught, and the
-//! folders that come with the program.
+//! What every layer may need of the machine: files written whole, panics caught, names
+//! in order, and the folders that come with the program.
 
 pub mod caught;
 pub mod files;
+pub mod names;
 pub mod palette;
 pub mod shipped;

@@ -554,10 +554,10 @@ def make_nifti():
     unit[:3, 3] = [-5, -7, -9]
 
     def volume(name, data, affine=unit, code="sform", slope=None, endian="<", intercept=0,
-               **facts):
-        header = nib.Nifti1Header(endianness=endian)
+               kind=nib.Nifti1Image, **facts):
+        header = kind.header_class(endianness=endian)
         header.set_data_dtype(data.dtype.newbyteorder(endian))
-        image = nib.Nifti1Image(data, None, header)
+        image = kind(data, None, header)
         image.set_sform(affine if code == "sform" else None, 1 if code == "sform" else 0)
         image.set_qform(affine if code == "qform" else None, 1 if code == "qform" else 0)
         if code is None:
@@ -599,8 +599,12 @@ def make_nifti():
            depth="wide")
     volume("slope_zero.nii", index.astype("u1"), slope=0.0, intercept=9, rescale=[1, 0],
            depth="eight")
-    volume("four.nii", np.stack([index, index + 1, index + 2], axis=-1).astype("i2"),
-           note="3 volumes")
+    volume("four.nii", np.stack([index, index + 1, index + 2], axis=-1).astype("i2"))
+    for endian, name in (("<", "two.nii"), (">", "two_big.nii")):
+        volume(name, index.astype("i2"), endian=endian, kind=nib.Nifti2Image)
+    volume("pair.hdr", index.astype("i2"), kind=nib.Nifti1Pair)
+    volume("zipped_pair.hdr.gz", index.astype("i2"), kind=nib.Nifti1Pair)
+    volume("pair_two.hdr", index.astype("i2"), kind=nib.Nifti2Pair)
     volume("flat.nii", index[..., 0].astype("i2"))
     volume("window.nii", index.astype("i2"), header=dict(cal_min=10, cal_max=110), window=[60, 100])
     volume("synthetic.nii", index.astype("u1"), header=dict(descrip=b"MRIMaster phantom, synthetic"),
@@ -624,6 +628,23 @@ def make_nifti():
     oblique[:3, :3] = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0],
                                 [0, 0, 1]]) @ unit[:3, :3]
     volume("oblique.nii", index.astype("i2"), oblique, "qform", plane="axial")
+    # The same again, turned and with the other hand, by either form and in either version.
+    other_hand = oblique.copy()
+    other_hand[:3, 0] *= -1
+    for code in ("sform", "qform"):
+        for hand, affine in (("left", other_hand), ("right", oblique)):
+            volume(f"{code}_{hand}.nii", index.astype("i2"), affine, code, plane="axial")
+    volume("two_qform.nii", index.astype("i2"), other_hand, "qform", kind=nib.Nifti2Image,
+           plane="axial")
+
+    for endian, name in (("<", "analyze.hdr"), (">", "analyze_big.hdr")):
+        header = nib.AnalyzeHeader(endianness=endian)
+        header.set_data_dtype(np.dtype("i2").newbyteorder(endian))
+        image = nib.AnalyzeImage(index.astype("i2"), None, header)
+        image.header.set_zooms((2, 3, 4))
+        nib.save(image, OUT / name)
+        volumes.append(dict(file=name, shape=list(shape), affine=None, note="may be exchanged",
+                            values=pixels(nib.load(OUT / name).get_fdata().ravel(order="F"))))
 
     holes = index.astype("f4")
     holes[1, 2, 3], holes[0, 0, 0] = np.nan, np.inf
@@ -635,16 +656,11 @@ def make_nifti():
 
     nib.save(nib.Nifti1Image(np.full(shape, np.nan, "f4"), unit), OUT / "refused/all_nan.nii")
     refuse("refused/all_nan.nii", "none of its values")
-    nib.save(nib.Nifti2Image(index.astype("i2"), unit), OUT / "refused/nifti2.nii")
-    refuse("refused/nifti2.nii", "NIfTI-2")
-    nib.save(nib.Nifti1Pair(index.astype("i2"), unit), OUT / "refused/pair.hdr")
-    refuse("refused/pair.hdr", "pair")
-    nib.save(nib.Spm99AnalyzeImage(index.astype("i2"), unit), OUT / "refused/analyze.hdr")
-    refuse("refused/analyze.hdr", "Analyze")
+    nib.save(nib.Nifti1Pair(index.astype("i2"), unit), OUT / "refused/alone.hdr")
+    (OUT / "refused/alone.img").unlink()
+    refuse("refused/alone.hdr", "pair", "no .img beside it")
     nib.save(nib.Nifti1Image(index.astype("c8"), unit), OUT / "refused/complex.nii")
-    refuse("refused/complex.nii", "Complex64")
-    for left in ("refused/analyze.mat",):
-        (OUT / left).unlink(missing_ok=True)
+    refuse("refused/complex.nii", "complex")
     return volumes
 
 

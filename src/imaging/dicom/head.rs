@@ -5,7 +5,6 @@ use std::sync::Arc;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::DicomFile;
 use super::about::about;
@@ -15,6 +14,7 @@ use super::format::Number;
 use super::frames::Image;
 use super::tables::voi_table;
 use crate::imaging::error::Refusal;
+use crate::imaging::open::content_hash;
 use crate::imaging::series::{
     About, Depth, Header, Rescale, SYNTHETIC_MARK, VoiFunction, VoiLut, add_note,
 };
@@ -55,8 +55,7 @@ impl Head {
             let note = "The file's modality lookup table is applied to the values shown.";
             notes.push(note.to_owned());
         }
-        let identity =
-            instance_uid(object).unwrap_or_else(|| format!("xxh3:{:032x}", xxh3_128(bytes)));
+        let identity = instance_uid(object).unwrap_or_else(|| content_hash(bytes));
         let mut tables = VoiTables::default();
         let headers = (0..image.format.frames)
             .map(|frame| {

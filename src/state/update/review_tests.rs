@@ -10,9 +10,9 @@ use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::{Answer, figures};
 use crate::evaluate::parts::{Parts, Without};
 use crate::evaluate::report::{Case, Evaluation, FORMAT_VERSION, Model, Tested, Unreadable};
-use crate::evaluate::test_set::natural;
 use crate::review::word::{Word, Words};
 use crate::state::review::{Badge, Filter, Order, Run, Selection};
+use crate::system::names::natural;
 use crate::worker::job::{
     Evaluate, EvaluateFailed, Evaluated, ExportKind, OpenedReview, Progress, Thumbnail,
 };
