@@ -75,9 +75,10 @@ pub(crate) fn read_outline(
     mut start: Vec<u8>,
 ) -> Result<DicomFile<Leaf>, Refusal> {
     let mut limit = START;
+    let size = source.version().map(|(size, _)| size);
     loop {
         let whole = (start.len() as u64) < limit;
-        if let Some(mut head) = Head::read(&start, whole)? {
+        if let Some(mut head) = Head::read(&start, whole, size)? {
             let leaf = |(frame, header)| Leaf {
                 header,
                 place: Some(Place { source: source.clone(), frame }),

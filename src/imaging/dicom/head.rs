@@ -12,6 +12,7 @@ use super::attributes::{FrameAttributes, integer, text};
 use super::data_set::DataSet;
 use super::format::Number;
 use super::frames::Image;
+use super::layout::cut_short;
 use super::tables::voi_table;
 use crate::imaging::error::Refusal;
 use crate::imaging::open::content_hash;
@@ -33,11 +34,18 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads a file, or its start: `None` where more of it is needed.
-    pub fn read(bytes: &[u8], whole: bool) -> Result<Option<Self>, Refusal> {
+    /// Reads a file of `size` bytes, as far as that is known, or its start: `None` where more of it
+    /// is needed.
+    pub fn read(bytes: &[u8], whole: bool, size: Option<u64>) -> Result<Option<Self>, Refusal> {
         let Some(data_set) = DataSet::read(bytes, whole)? else {
             return Ok(None);
         };
+        if let (false, Some(size), Some(pixels)) = (whole, size, data_set.pixels)
+            && let Some(length) = pixels.length
+            && (data_set.offset + pixels.value + length) as u64 > size
+        {
+            return Err(cut_short(pixels.tag));
+        }
         // Without a number of its own, a file is told by all its bytes.
         if !whole && instance_uid(&data_set.object).is_none() {
             return Ok(None);

@@ -280,8 +280,9 @@ fn is_sequence(tag: Tag, vr: Option<VR>) -> bool {
     )
 }
 
-fn cut_short(tag: Tag) -> Refusal {
-    if tag == tags::PIXEL_DATA {
+/// Why a file is refused that ends amid an element.
+pub(super) fn cut_short(tag: Tag) -> Refusal {
+    if PIXELS.contains(&tag) {
         return Refusal::damaged("this is a DICOM file that ends before its last pixel");
     }
     Refusal::damaged(format!(

@@ -56,7 +56,8 @@ impl Table {
         let descriptor = Descriptor::read(object, descriptor, signed)?;
         let bytes = object.get(data)?.value().to_bytes().ok()?;
         // Entries of eight bits may be written in bytes or in words, whatever their descriptor says.
-        let mut values: Vec<u16> = match bytes.len() < 2 * descriptor.entries {
+        let are_bytes = bytes.len() <= descriptor.entries.next_multiple_of(2);
+        let mut values: Vec<u16> = match are_bytes {
             true => bytes.iter().map(|&byte| byte.into()).collect(),
             false => words(&bytes).collect(),
         };
