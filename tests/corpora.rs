@@ -167,7 +167,11 @@ fn opened(path: &Path) -> Result<Vec<Series>, OpenError> {
     let (done, result) = channel();
     let of_thread = path.to_owned();
     std::thread::spawn(move || {
-        let read = || open(&of_thread).and_then(|_| open_all(&[of_thread]).into_iter().collect());
+        let read = || {
+            // Of several volumes, or of what a DICOMDIR lists, this is the first or none.
+            let _ = open(&of_thread);
+            open_all(&[of_thread]).into_iter().collect()
+        };
         let _ = done.send(caught(read));
     });
     match result.recv_timeout(LIMIT) {

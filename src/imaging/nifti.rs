@@ -30,6 +30,9 @@ const LARGEST_OFFSET: u64 = 64 << 20;
 /// How much behind the voxels is read to reach the end of the file.
 const LARGEST_REST: u64 = 1 << 20;
 
+/// Intents of CIFTI-2, which keeps matrices in NIfTI-2.
+const CIFTI: std::ops::Range<i32> = 3000..3100;
+
 const NOWHERE: &str = "The file does not say which side of the patient is which.";
 
 /// The first bytes inside a gzip file, if it is sound so far.
@@ -55,11 +58,14 @@ pub(crate) fn read(bytes: &[u8], source: &Source, limit: usize) -> Result<Vec<Se
     let mut head = unzipped(bytes);
     let header = read_header(&mut head)?;
     let name = header.version.name();
+    if CIFTI.contains(&header.intent) {
+        return Err(Refusal::new("this is a CIFTI-2 file of connectivity", "open a volume"));
+    }
     let (size, volumes) = dimensions(&header)?;
     let voxels = check_size(size[0], size[1], size[2])?;
     let kind = Voxel::of(&header)?;
 
-    let pixels = if header.is_pair { Some(pixels_of_pair(source, name)?) } else { None };
+    let pixels = if header.is_pair { Some(pixels_of_pair(source, header.version)?) } else { None };
     let mut stream = pixels.as_deref().map_or(head, unzipped);
     skip_to_voxels(&mut stream, &header)?;
 
@@ -156,11 +162,12 @@ fn read_header(stream: &mut dyn Read) -> Result<VolumeHeader, Refusal> {
 }
 
 /// The file with the voxels of a pair.
-fn pixels_of_pair(source: &Source, name: &str) -> Result<Vec<u8>, Refusal> {
+fn pixels_of_pair(source: &Source, version: Version) -> Result<Vec<u8>, Refusal> {
     let Some(pixels) = source.beside("img").or_else(|| source.beside("img.gz")) else {
         return Err(Refusal::new(
             format!(
-                "this is the header of a {name} pair (.hdr with .img), and there is no .img beside it"
+                "this is the header of {} pair (.hdr with .img), and there is no .img beside it",
+                version.with_article()
             ),
             "put the two in one folder",
         ));
@@ -170,7 +177,7 @@ fn pixels_of_pair(source: &Source, name: &str) -> Result<Vec<u8>, Refusal> {
 
 /// Passes over what lies between the header and the voxels; a pair's file of voxels is at its start.
 fn skip_to_voxels(stream: &mut dyn Read, header: &VolumeHeader) -> Result<(), Refusal> {
-    let name = header.version.name();
+    let a_version = header.version.with_article();
     let read = if header.is_pair { 0 } else { header.version.header_bytes() as u64 };
     // Four bytes behind the header say whether extensions follow. NaN and what lies inside the
     // header become the smallest offset that the format allows.
@@ -178,7 +185,7 @@ fn skip_to_voxels(stream: &mut dyn Read, header: &VolumeHeader) -> Result<(), Re
     let offset = (header.offset as u64).max(smallest);
     if offset > LARGEST_OFFSET {
         return Err(Refusal::damaged(format!(
-            "this is a {name} header that puts the voxels {:e} bytes into the file",
+            "this is {a_version} header that puts the voxels {:e} bytes into the file",
             header.offset as f32
         )));
     }
@@ -186,7 +193,7 @@ fn skip_to_voxels(stream: &mut dyn Read, header: &VolumeHeader) -> Result<(), Re
     match skipped {
         Ok(skipped) if skipped == offset - read => Ok(()),
         _ => Err(Refusal::damaged(format!(
-            "this is a {name} file that ends early or whose gzip is broken"
+            "this is {a_version} file that ends early or whose gzip is broken"
         ))),
     }
 }
@@ -202,7 +209,10 @@ fn read_volume(
     // Grows as bytes come: a header's promise alone allocates nothing.
     let mut data = Vec::new();
     stream.take(expected as u64).read_to_end(&mut data).map_err(|_| {
-        Refusal::damaged(format!("this is a {} file whose gzip is broken", header.version.name()))
+        Refusal::damaged(format!(
+            "this is {} file whose gzip is broken",
+            header.version.with_article()
+        ))
     })?;
     if data.len() < expected {
         return Err(Refusal::damaged(format!(
@@ -222,8 +232,8 @@ fn dimensions(header: &VolumeHeader) -> Result<([usize; 3], usize), Refusal> {
     let used = &header.dim[1..=rank.clamp(1, 7) as usize];
     if !(1..=7).contains(&rank) || used.iter().any(|&n| n <= 0) {
         return Err(Refusal::damaged(format!(
-            "this is a {} header with the dimensions {used:?}",
-            header.version.name()
+            "this is {} header with the dimensions {used:?}",
+            header.version.with_article()
         )));
     }
     let size =

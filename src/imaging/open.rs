@@ -46,7 +46,7 @@ pub fn open_source(source: &Source) -> Result<Series, OpenError> {
 /// them. An error is of what cannot be looked into; the flag says whether a person named the file
 /// itself.
 pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = (Result<Source, OpenError>, bool)> {
-    walk::walk(paths, &|| false).map(|met| (met.file, met.named))
+    walk::walk(paths, &|| false).map(|met| (looked_into(&met).cloned(), met.named))
 }
 
 /// Opens several files and hands over what each of them is as soon as it is read, in the order of
@@ -257,21 +257,30 @@ enum Read {
 }
 
 fn read_met(met: &Met, wanted: Wanted) -> Result<Read, OpenError> {
-    let source = met.file.as_ref().map_err(OpenError::clone)?;
+    let source = looked_into(met)?;
     of_source(source, || {
-        if wanted == Wanted::Headers || !met.named {
+        if wanted == Wanted::Headers {
             let start = source.load_start(dicom::START)?;
-            match recognise(&start) {
-                Kind::Dicom if wanted == Wanted::Headers => {
-                    return Ok(Read::Headers(Box::new(dicom::read_outline(source, start)?)));
-                }
-                // Folders hold films and archives, too, which need not be read whole to be left out.
-                Kind::Other(what, remedy) if !met.named => return Err(Refusal::new(what, remedy)),
-                _ => {}
+            if recognise(&start) == Kind::Dicom {
+                return Ok(Read::Headers(Box::new(dicom::read_outline(source, start)?)));
             }
         }
         Ok(Read::Whole(read(&source.load()?, source, wanted)?))
     })
+}
+
+/// The file, unless it begins as no scan does: folders hold films and archives, too, which need not
+/// be read whole to be left out.
+fn looked_into(met: &Met) -> Result<&Source, OpenError> {
+    let source = met.file.as_ref().map_err(OpenError::clone)?;
+    if !met.named {
+        let refused = |refusal: Refusal| refusal.of(source.path());
+        let start = source.load_start(walk::START_BYTES).map_err(refused)?;
+        if let Kind::Other(what, remedy) = recognise(&start) {
+            return Err(refused(Refusal::new(what, remedy)));
+        }
+    }
+    Ok(source)
 }
 
 /// What one file holds.
@@ -360,9 +369,13 @@ fn recognise(bytes: &[u8]) -> Kind {
     } else if nifti::version(bytes).is_some() {
         Kind::Nifti
     } else if starts(b"\x1F\x8B") {
-        match nifti::unzipped_start(bytes).is_some_and(|start| nifti::version(&start).is_some()) {
-            true => Kind::Nifti,
-            false => Kind::Other(
+        let start = nifti::unzipped_start(bytes).unwrap_or_default();
+        match () {
+            () if dicom::is_dicom(&start) => {
+                Kind::Other("this is a DICOM file inside gzip", "unpack it and open the file in it")
+            }
+            () if nifti::version(&start).is_some() => Kind::Nifti,
+            () => Kind::Other(
                 "this is a gzip file without a NIfTI volume in it, or a broken one",
                 READ_KINDS,
             ),

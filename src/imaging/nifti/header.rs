@@ -21,6 +21,15 @@ impl Version {
         }
     }
 
+    /// The same in a sentence.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::One => "a NIfTI-1",
+            Self::Two => "a NIfTI-2",
+            Self::Analyze => "an Analyze 7.5",
+        }
+    }
+
     pub fn header_bytes(self) -> usize {
         match self {
             Self::One | Self::Analyze => 348,
@@ -60,6 +69,8 @@ pub(super) struct VolumeHeader {
     /// The number of axes, and the voxels along each.
     pub dim: [i64; 8],
     pub datatype: i16,
+    /// What the values stand for.
+    pub intent: i32,
     /// The handedness of the qform, and the voxel's side along each axis.
     pub pixdim: [f64; 8],
     /// Where the voxels begin.
@@ -88,8 +99,8 @@ impl VolumeHeader {
     pub fn read(bytes: &[u8], version: Version) -> Result<Self, Refusal> {
         let Some(bytes) = bytes.get(..version.header_bytes()) else {
             return Err(Refusal::damaged(format!(
-                "this is a {} file that ends early",
-                version.name()
+                "this is {} file that ends early",
+                version.with_article()
             )));
         };
         let size = i32::try_from(version.header_bytes()).unwrap_or_default();
@@ -114,6 +125,7 @@ impl VolumeHeader {
             is_pair: fields.bytes[344..347] != *b"n+1",
             dim: std::array::from_fn(|axis| fields.i16(40 + 2 * axis).into()),
             datatype: fields.i16(70),
+            intent: only_if_placed(fields.i16(68)),
             pixdim: std::array::from_fn(|axis| fields.f32(76 + 4 * axis)),
             offset: fields.f32(108),
             slope: fields.f32(112),
@@ -139,6 +151,7 @@ impl VolumeHeader {
             is_pair: fields.bytes[4..7] != *b"n+2",
             dim: std::array::from_fn(|axis| fields.i64(16 + 8 * axis)),
             datatype: fields.i16(12),
+            intent: fields.i32(504),
             pixdim: std::array::from_fn(|axis| fields.f64(104 + 8 * axis)),
             offset: fields.i64(168) as f64,
             slope: fields.f64(176),

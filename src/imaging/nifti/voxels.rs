@@ -27,7 +27,7 @@ impl Voxel {
     /// # Errors
     /// If voxels of that type are not read, or there is none.
     pub fn of(header: &VolumeHeader) -> Result<Self, Refusal> {
-        let name = header.version.name();
+        let a_version = header.version.with_article();
         let other = match header.datatype {
             2 => return Ok(Self::U8),
             4 => return Ok(Self::I16),
@@ -48,12 +48,12 @@ impl Voxel {
             2048 => "complex (256-bit)",
             unknown => {
                 return Err(Refusal::damaged(format!(
-                    "this is a {name} header with the unknown voxel type {unknown}"
+                    "this is {a_version} header with the unknown voxel type {unknown}"
                 )));
             }
         };
         Err(Refusal::new(
-            format!("this is a {name} volume of {other} voxels"),
+            format!("this is {a_version} volume of {other} voxels"),
             "save it with integer or 32-bit floating-point voxels",
         ))
     }
