@@ -103,6 +103,7 @@ pub struct OpenSeries {
 /// Something over the window that is closed with Esc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sheet {
+    Palette,
     Keys,
     Notices,
     About,

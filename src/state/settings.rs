@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::keymap::ChangedKeys;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
 use crate::evaluate::parts::Without;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub figure: Figure,
     /// The review that was open last.
     pub review: Option<ReviewPlace>,
+    /// Shortcuts that were changed.
+    pub keys: ChangedKeys,
 }
 
 /// What a cell's share of its cases is taken of.
@@ -79,6 +82,7 @@ impl Default for Settings {
             share: Share::default(),
             figure: Figure::default(),
             review: None,
+            keys: ChangedKeys::new(),
         }
     }
 }

@@ -9,11 +9,13 @@ mod series;
 
 use std::path::PathBuf;
 
-use super::command::Command;
+use super::command::{Command, Entry};
+use super::keymap::{self, Keymap};
 use super::load::Load;
 use super::notices::{Level, Notices};
 use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
+use super::shortcut::Shortcut;
 use super::turn::Turn;
 use super::view::View;
 use crate::model::prediction::DeviceChoice;
@@ -26,6 +28,8 @@ pub struct State {
     pub settings: Settings,
     pub session: Session,
     pub notices: Notices,
+    /// Of the settings' keys.
+    pub keymap: Keymap,
     last_request: RequestId,
     last_series: u64,
 }
@@ -43,7 +47,21 @@ impl State {
         if state.session.wanted_review.is_none() {
             state.session.room = Room::Reading;
         }
+        state.read_keys();
         state
+    }
+
+    /// Makes the keymap of the settings, and says what of them is left out.
+    fn read_keys(&mut self) {
+        let (keymap, left_out) = Keymap::of(&self.settings.keys);
+        self.keymap = keymap;
+        if !left_out.is_empty() {
+            let left_out = left_out.join(", ");
+            self.say(
+                Level::Warning,
+                format!("Some keys of the settings are left out: {left_out}; F1 changes keys."),
+            );
+        }
     }
 
     /// Asks for the checkpoints there are: those in the weights folder, and the chosen one.
@@ -82,6 +100,7 @@ impl State {
             | Command::ExportFigure => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
+            Command::ShowPalette => self.show(Some(Sheet::Palette)),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
@@ -199,6 +218,12 @@ impl State {
                 self.set(|s| s.docks.place_mut(dock).size = Some(size))
             }
             Command::ResizeWindow(size) => self.set(|s| s.window_size = size),
+            Command::SetShortcuts(id, shortcuts) => self.set_shortcuts(id, &shortcuts),
+            Command::ResetShortcuts() => {
+                self.settings.keys.clear();
+                self.keymap = Keymap::default();
+                Vec::new()
+            }
             Command::ToggleTheme => self.set(|s| {
                 s.theme = match s.theme {
                     ThemeChoice::Dark => ThemeChoice::Light,
@@ -295,6 +320,14 @@ impl State {
 
     fn set(&mut self, change: impl FnOnce(&mut Settings)) -> Vec<Request> {
         change(&mut self.settings);
+        Vec::new()
+    }
+
+    fn set_shortcuts(&mut self, id: &str, shortcuts: &[Shortcut]) -> Vec<Request> {
+        if let Some(entry) = Entry::by_id(id) {
+            keymap::give(&mut self.settings.keys, entry, shortcuts);
+            self.keymap = Keymap::of(&self.settings.keys).0;
+        }
         Vec::new()
     }
 

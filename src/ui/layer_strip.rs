@@ -130,7 +130,7 @@ fn title(ui: &mut Ui, screen: &mut Screen) {
             }
             let entry = Command::TogglePin.entry().expect("it is in the table");
             let text = if pinned { "Unpin the layer" } else { entry.name };
-            if ui.button(text).on_hover_text(entry.hover()).clicked() {
+            if ui.button(text).on_hover_text(screen.hover(&Command::TogglePin)).clicked() {
                 screen.ask(Command::TogglePin);
             }
         });

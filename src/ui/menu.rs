@@ -26,12 +26,14 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
 }
 
 fn item(ui: &mut Ui, screen: &mut Screen, entry: &Entry) {
-    let shortcut = entry.shortcuts.first().map(ToString::to_string).unwrap_or_default();
-    let mut button = Button::new(entry.name).shortcut_text(shortcut);
+    let mut button = Button::new(entry.name).shortcut_text(screen.shortcut(&entry.command));
     if let Some(on) = state_of(screen, &entry.command) {
         button = button.selected(on);
     }
-    if ui.add(button).on_hover_text(entry.tooltip).clicked() {
+    let unavailable = screen.state.unavailable(entry);
+    let item = ui.add_enabled(unavailable.is_none(), button).on_hover_text(entry.tooltip);
+    let why = format!("{}: {}", entry.tooltip, unavailable.unwrap_or_default());
+    if item.on_disabled_hover_text(why).clicked() {
         screen.ask(entry.command.clone());
         ui.close();
     }
