@@ -1,8 +1,10 @@
 //! What is done by name and key: the palette, the sheet of keys, and shortcuts that were changed.
 
 #[path = "window/fake.rs"]
+#[allow(dead_code)]
 mod fake;
 #[path = "window/stage.rs"]
+#[allow(dead_code)]
 mod stage;
 
 use std::path::Path;

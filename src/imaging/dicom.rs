@@ -95,14 +95,18 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<DicomFile, Refusal> {
     })
 }
 
-/// The data set, and the transfer syntax of its pixels.
-fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Refusal> {
-    let start = match bytes {
+/// Where the elements begin.
+fn start(bytes: &[u8]) -> usize {
+    match bytes {
         _ if bytes.get(128..132) == Some(b"DICM") => 132,
         [b'D', b'I', b'C', b'M', ..] => 4,
         _ => 0,
-    };
-    let meta = layout::read_meta(bytes, start);
+    }
+}
+
+/// The data set, and the transfer syntax of its pixels.
+fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Refusal> {
+    let meta = layout::read_meta(bytes, start(bytes));
     let syntax = transfer_syntax(meta.transfer_syntax.as_deref(), bytes, meta.data_set)?;
     let data_set = inflated(&bytes[meta.data_set..], syntax)?;
     // Some programs write the data set otherwise than they say; its first element tells.
@@ -113,6 +117,17 @@ fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Re
     let object = InMemDicomObject::read_dataset_with_ts(&*data_set, plain)
         .map_err(|error| Refusal::damaged(format!("this is a damaged DICOM file ({error})")))?;
     Ok((object, syntax))
+}
+
+/// Every element of a file: those of its meta group, if it has one, and its data set.
+pub(super) fn elements(
+    bytes: &[u8],
+) -> Result<(Option<InMemDicomObject>, InMemDicomObject), Refusal> {
+    let start = start(bytes);
+    let end = layout::read_meta(bytes, start).data_set;
+    let plain = registered(uids::EXPLICIT_VR_LITTLE_ENDIAN)?;
+    let meta = InMemDicomObject::read_dataset_with_ts(&bytes[start..end], plain).ok();
+    Ok((meta, parse(bytes)?.0))
 }
 
 /// One frame with what the file says of it. A modality table that is already applied takes the

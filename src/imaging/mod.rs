@@ -16,6 +16,7 @@ mod room;
 mod sequence;
 pub mod series;
 mod source;
+mod tags;
 mod tiff;
 
 pub use error::OpenError;
@@ -26,3 +27,4 @@ pub use series::{
     Series, Slice, Spacing, Timing, VoiFunction, Window,
 };
 pub use source::Source;
+pub use tags::{TagLine, Tags, read_tags};

@@ -159,7 +159,7 @@ fn read(bytes: &[u8], path: &Path) -> Result<Content, Refusal> {
 }
 
 #[derive(Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Jpeg,
     Png,
     Bmp,
@@ -172,7 +172,7 @@ enum Kind {
 }
 
 /// The kind of a file by its first bytes.
-fn recognise(bytes: &[u8]) -> Kind {
+pub(super) fn recognise(bytes: &[u8]) -> Kind {
     // A preamble may hold anything, another format's magic too: DICOM goes first.
     if dicom::is_dicom(bytes) {
         return Kind::Dicom;

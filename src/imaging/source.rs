@@ -36,7 +36,6 @@ impl Source {
     }
 
     /// Its first bytes, `limit` of them or as many as there are.
-    #[expect(dead_code)]
     pub(super) fn load_start(&self, limit: u64) -> Result<Vec<u8>, Refusal> {
         load(&self.path, limit)
     }

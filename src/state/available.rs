@@ -17,7 +17,8 @@ impl State {
                 _,
             ) => None,
             (_, Menu::Review) => unless(session.review.is_some(), "no test set is open"),
-            (Command::CloseSeries, _) | (_, Menu::View | Menu::Window) => {
+            (Command::ToggleNeurological | Command::TogglePatientText, _) => None,
+            (Command::CloseSeries | Command::ShowTags, _) | (_, Menu::View | Menu::Window) => {
                 unless(session.shown().is_some(), "no scan is open")
             }
             (Command::ToggleOverlay, _) => None,

@@ -49,6 +49,7 @@ commands! {
             ChooseFiles: "Open…", "Choose scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI", [ctrl("O")];
             EnterPath: "Open path…", "Open a scan by its path, where no file dialog is at hand", [ctrl("L")];
             OpenDemo: "Open the demo study", "Synthetic scans that come with the program", [ctrl("D")];
+            ShowTags: "File header…", "Everything the file says beside its pixels: DICOM tags, fields of NIfTI", [ctrl("I")];
             CloseSeries: "Close", "Close the series that is shown", [ctrl("W")];
             Quit: "Quit", "Leave the program", [ctrl("Q")];
         }
@@ -91,6 +92,8 @@ commands! {
             RotateRight: "Rotate right", "Turn the scan a quarter clockwise", [key("R")];
             RotateLeft: "Rotate left", "Turn the scan a quarter counter-clockwise", [key("L")];
             Invert: "Invert", "Swap black and white", [key("I")];
+            ToggleNeurological: "Neurological display", "The patient's right on the right of axial and coronal slices, or on the left as radiologists have it", [shift("N")];
+            TogglePatientText: "Patient text", "Write the patient's name and dates on the scan, or leave them out", [shift("T")];
             ResetView: "Reset", "First window, whole scan, neither inverted nor turned", [key("Backspace")];
         }
         Window {
@@ -99,6 +102,7 @@ commands! {
             FullWindow: "Whole range", "From the smallest to the largest value", [key("3")];
             BrightWindow: "Bright tissue", "More contrast where the scan is bright: from the median to the 99.5th percentile", [key("4")];
             DarkWindow: "Dark tissue", "More contrast where the scan is dark: up to the 85th percentile", [key("5")];
+            EnterWindow: "Exact window…", "Type the width and the centre of the window", [shift("W")];
         }
         Evidence {
             ToggleOverlay: "Heatmap", "Show or hide the map of the chosen layer on the scan", [key("G")];
@@ -112,6 +116,9 @@ commands! {
             ToggleSeries: "Series", "Hide or show the list of series", [ctrl("1")];
             ToggleInspector: "Probabilities", "Hide or show probabilities and overlay controls", [ctrl("2")];
             ToggleLayers: "Layers", "Hide or show the strip of layers", [ctrl("3")];
+            EnlargeInterface: "Larger interface", "Make everything in the window larger", [ctrl("Plus"), ctrl("Equals")];
+            ShrinkInterface: "Smaller interface", "Make everything in the window smaller", [ctrl("Minus")];
+            ResetInterface: "Interface at 100 %", "Everything in the window at its usual size", [ctrl("0")];
             ToggleTheme: "Light or dark", "Change between the light and the dark theme", [ctrl("T")];
         }
         Help {

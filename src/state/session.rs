@@ -12,7 +12,7 @@ use super::review::Review;
 use super::turn::Turn;
 use super::view::View;
 use crate::evaluate::report::Case;
-use crate::imaging::{Series, Slice, Window};
+use crate::imaging::{Series, Slice, Source, Tags, Window};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 
@@ -41,6 +41,8 @@ pub struct Session {
     pub prediction: Load<Arc<Prediction>>,
     /// Of the slice that is shown, for the class to explain.
     pub evidence: Load<Arc<Evidence>>,
+    /// What the file of the slice that is shown says beside its pixels, while its sheet is open.
+    pub tags: Load<Arc<Tags>>,
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
     pub room: Room,
@@ -105,6 +107,10 @@ pub struct OpenSeries {
 pub enum Sheet {
     Palette,
     Keys,
+    /// What the file says beside its pixels.
+    Tags,
+    /// Width and centre of the window, beside the scan: it covers nothing.
+    Window,
     Notices,
     About,
     /// Where no file dialog is at hand: the path of this.
@@ -147,6 +153,21 @@ impl OpenSeries {
     pub fn range(&self) -> (f32, f32) {
         let middle = &self.series.slices[self.series.slices.len() / 2];
         *self.range.get_or_init(|| middle.value_range())
+    }
+
+    /// The file of the slice that is shown.
+    pub fn source(&self) -> Source {
+        Source::file(&self.series.path)
+    }
+
+    /// How the scan lies on the screen: as it was turned, and where `neurological` display is asked
+    /// for, first mirrored so that the patient's right is on the right.
+    pub fn shown_turn(&self, neurological: bool) -> Turn {
+        let radiological = self.slice().orientation.and_then(|found| found.is_radiological());
+        match neurological && radiological == Some(true) {
+            true => self.turn.of_mirrored(),
+            false => self.turn,
+        }
     }
 
     /// The slice that is shown, for requests and caches.
@@ -240,6 +261,7 @@ impl Session {
             && self.prediction.is_settled()
             && self.evidence.is_settled()
             && self.wanted_review.is_none()
+            && self.tags.is_settled()
             && self.review.as_ref().is_none_or(|review| {
                 !review.is_running()
                     && review.other.as_ref().is_none_or(|other| !other.is_running())

@@ -31,6 +31,11 @@ impl Turn {
         self.after([[0, -1], [1, 0]])
     }
 
+    /// The same turn of the scan with its own left and right swapped.
+    pub fn of_mirrored(self) -> Self {
+        Self([[-1, 0], [0, 1]]).after(self.0)
+    }
+
     /// Whether columns of the scan run along rows of the screen.
     pub fn swaps_sides(&self) -> bool {
         self.0[0][0] == 0
@@ -74,6 +79,15 @@ mod tests {
         assert_eq!(turn.rotated_left().edges(EDGES), ["A", "P", "L", "R"]);
         let both = turn.rotated_right().flipped_horizontally();
         assert_eq!(both.edges(EDGES), ["A", "P", "R", "L"], "as it is seen, left and right swap");
+    }
+
+    #[test]
+    fn a_mirrored_scan_is_turned_as_any_other() {
+        let mirrored = Turn::default().of_mirrored();
+        assert_eq!(mirrored.edges(EDGES), ["L", "R", "A", "P"]);
+        let turned = Turn::default().rotated_right().of_mirrored();
+        assert_eq!(turned.edges(EDGES), mirrored.rotated_right().edges(EDGES));
+        assert_eq!(turned.of_mirrored(), Turn::default().rotated_right());
     }
 
     #[test]

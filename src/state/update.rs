@@ -13,7 +13,7 @@ use super::command::{Command, Entry};
 use super::keymap::{self, Keymap};
 use super::load::Load;
 use super::notices::{Level, Notices};
-use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
+use super::session::{EvidenceKey, OpenSeries, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::shortcut::Shortcut;
 use super::turn::Turn;
@@ -102,6 +102,11 @@ impl State {
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
             Command::ShowPalette => self.show(Some(Sheet::Palette)),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),
+            Command::ShowTags => self.show_tags(),
+            Command::EnterWindow => match self.session.shown() {
+                Some(_) => self.show(Some(Sheet::Window)),
+                None => Vec::new(),
+            },
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
             Command::Show(sheet) => self.show(sheet),
@@ -224,6 +229,11 @@ impl State {
                 self.keymap = Keymap::default();
                 Vec::new()
             }
+            Command::EnlargeInterface => self.set(|s| s.scale_interface(true)),
+            Command::ShrinkInterface => self.set(|s| s.scale_interface(false)),
+            Command::ResetInterface => self.set(|s| s.interface_scale = 1.0),
+            Command::ToggleNeurological => self.set(|s| s.neurological = !s.neurological),
+            Command::TogglePatientText => self.set(|s| s.patient_text = !s.patient_text),
             Command::ToggleTheme => self.set(|s| {
                 s.theme = match s.theme {
                     ThemeChoice::Dark => ThemeChoice::Light,
@@ -275,6 +285,12 @@ impl State {
                 self.session.evidence = Load::Ready(evidence);
             }
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
+            Response::Tags { id, result } if self.session.tags.awaits(id) => {
+                self.session.tags = match result {
+                    Ok(tags) => Load::Ready(tags),
+                    Err(message) => Load::Failed(message),
+                };
+            }
             Response::Notice { message } => self.say(Level::Warning, message),
             of_review @ (Response::ReviewOpened { .. }
             | Response::Evaluating { .. }
@@ -286,6 +302,7 @@ impl State {
             | Response::Exported { .. }) => return self.receive_of_review(of_review),
             // Stale.
             Response::Checkpoints { .. }
+            | Response::Tags { .. }
             | Response::Predicted { .. }
             | Response::Explained { .. } => {}
         }
@@ -300,11 +317,24 @@ impl State {
     fn show(&mut self, sheet: Option<Sheet>) -> Vec<Request> {
         // The command that opened a sheet closes it, too.
         self.session.sheet = if self.session.sheet == sheet { None } else { sheet };
+        self.session.tags = Load::Idle;
         Vec::new()
+    }
+
+    fn show_tags(&mut self) -> Vec<Request> {
+        let Some(source) = self.session.shown().map(OpenSeries::source) else { return Vec::new() };
+        self.show(Some(Sheet::Tags));
+        if self.session.sheet != Some(Sheet::Tags) {
+            return Vec::new();
+        }
+        let id = self.next_request();
+        self.session.tags = Load::Pending(id);
+        vec![Request::ReadTags { id, source }]
     }
 
     fn cancel(&mut self) -> Vec<Request> {
         if self.session.sheet.take().is_some() {
+            self.session.tags = Load::Idle;
             return Vec::new();
         }
         if self.session.room == Room::Reading && self.session.case_at_hand().is_some() {

@@ -125,6 +125,7 @@ fn columns(ui: &mut Ui, screen: &mut Screen, query: &str) {
         column
     };
     let fits = |name: &str, more: &str| fuzzy::score(query, name, more).is_some();
+    ui.spacing_mut().item_spacing.x = 24.0;
     ui.columns(count, |columns| {
         for menu in Menu::ALL {
             let of_menu = TABLE.iter().filter(|entry| entry.menu == menu);

@@ -5,7 +5,7 @@ use egui::{Event, Key, Modifiers, Ui};
 use super::{Screen, key_sheet};
 use crate::state::command::{Entry, Menu};
 use crate::state::shortcut::KEYS;
-use crate::state::{Command, Shortcut};
+use crate::state::{Command, Sheet, Shortcut};
 
 /// Turns pressed keys into commands. Keys that a text field or a focused control needs are its own.
 pub fn read(ui: &Ui, screen: &mut Screen) {
@@ -16,7 +16,7 @@ pub fn read(ui: &Ui, screen: &mut Screen) {
     }
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.memory(|memory| memory.focused().is_some());
-    let covered = screen.state.session.sheet.is_some();
+    let covered = screen.state.session.sheet.is_some_and(|sheet| sheet != Sheet::Window);
     let command_of = |event: &Event| {
         let shortcut = pressed(event)?;
         let entry = screen.state.keymap.command(shortcut)?;

@@ -285,7 +285,7 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
     }
     let Some((shown, index)) = shown else { return };
     let map = shown.map(index);
-    let turn = shown.open.turn;
+    let turn = screen.turn(shown.open);
     let [w, h] = shown_size(shown.open.slice(), turn);
     let [native, upsampled, overlay] = places;
     let scan = screen.textures.small_scan(ui, shown.open);

@@ -48,6 +48,8 @@ fn state_of(screen: &Screen, command: &Command) -> Option<bool> {
         Command::ToggleSeries => Some(settings.docks.shows(crate::state::Dock::Series)),
         Command::ToggleInspector => Some(settings.docks.shows(crate::state::Dock::Inspector)),
         Command::ToggleLayers => Some(settings.docks.shows(crate::state::Dock::Layers)),
+        Command::ToggleNeurological => Some(settings.neurological),
+        Command::TogglePatientText => Some(settings.patient_text),
         Command::Invert => screen.state.session.shown().map(|open| open.invert),
         _ => None,
     }

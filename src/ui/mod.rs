@@ -14,6 +14,7 @@ mod menu;
 mod notifications;
 pub mod offscreen;
 mod overlay_controls;
+mod patient_text;
 mod probabilities;
 mod reliability;
 mod review;
@@ -24,13 +25,15 @@ mod shrunk;
 mod slice_view;
 mod status_bar;
 mod strength_plot;
+mod tag_sheet;
 pub mod textures;
 pub mod theme;
+mod window_entry;
 
 pub use layout::show;
 pub use sheets::command_for;
 
-use crate::state::{Command, State};
+use crate::state::{Command, OpenSeries, State, Turn};
 use textures::{Shown, Textures};
 
 /// What every part of the window draws from and speaks into.
@@ -64,6 +67,11 @@ impl<'a> Screen<'a> {
     /// The key of a command as it is read; empty where it has none.
     fn shortcut(&self, command: &Command) -> String {
         self.state.keymap.first(command).map(|shortcut| shortcut.to_string()).unwrap_or_default()
+    }
+
+    /// How a series lies on the screen.
+    fn turn(&self, open: &OpenSeries) -> Turn {
+        open.shown_turn(self.state.settings.neurological)
     }
 
     /// What can be dropped, and the key that chooses it.

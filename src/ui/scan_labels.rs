@@ -5,9 +5,9 @@ use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui,
 use super::format::{EVIDENCE_UNIT, elide, strength, three_digits, value};
 use super::slice_view::{Pane, Placement};
 use super::textures::Shown;
-use super::{Screen, theme};
+use super::{Screen, patient_text, theme};
 use crate::explain::upsample::sample;
-use crate::imaging::Rescale;
+use crate::imaging::{Rescale, Window};
 use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
@@ -28,9 +28,9 @@ pub(super) fn paint(
 ) {
     let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
     if !pane.pinned {
-        write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(open, fits));
+        write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(screen.state, open, fits));
         write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(open, place, ui));
-        letters(painter, open, pane.rect);
+        letters(painter, open, pane.rect, place.turn);
         ruler(painter, open, pane.rect, place);
     }
     let on = screen.state.settings.overlay.on;
@@ -82,7 +82,7 @@ fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color
     p.galley(rect.min, galley, color);
 }
 
-fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
+fn scan_lines(state: &State, open: &OpenSeries, fits: usize) -> Vec<Line> {
     let slice = open.slice();
     let mut lines = vec![strong(elide(&open.title(), fits))];
     // The first file's name says nothing of the other slices.
@@ -95,6 +95,16 @@ fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
     lines.push(plain(elide(&size, fits)));
     if open.series.synthetic {
         lines.push(("SYNTHETIC".to_owned(), theme::small(), theme::ON_SCAN_WARNING));
+    }
+    let sided = slice.orientation.is_some_and(|found| found.is_radiological().is_some());
+    if state.settings.neurological && sided {
+        lines.push(("Neurological".to_owned(), theme::small(), theme::ON_SCAN_WARNING));
+    }
+    if let Some(patient) =
+        open.series.about.patient.as_ref().filter(|_| state.settings.patient_text)
+    {
+        let known = patient_text::lines(patient);
+        lines.extend(known.iter().map(|line| plain(elide(line, fits))));
     }
     lines
 }
@@ -109,10 +119,21 @@ fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
     if slices > 1 {
         lines.push(strong(format!("Slice {}/{slices}", open.slice + 1)));
     }
-    let (width, center) = (three_digits(window.width), three_digits(window.center));
-    lines.push(plain(format!("W {width}  L {center}{inverted}")));
+    lines.push(plain(window_text(window) + inverted));
     lines.push(plain(format!("Zoom {zoom:.0} %{turned}")));
     lines
+}
+
+fn window_text(window: Window) -> String {
+    format!("W {}  L {}", three_digits(window.width), three_digits(window.center))
+}
+
+/// Where the window's numbers stand on a pane: in the line above its last one.
+pub(super) fn window_place(ui: &Ui, open: &OpenSeries, rect: Rect) -> Rect {
+    let text = window_text(open.window);
+    let galley = ui.painter().layout_no_wrap(text, theme::small(), Color32::PLACEHOLDER);
+    let bottom = rect.left_bottom() + vec2(EDGE, 2.0 - EDGE - LINE);
+    Rect::from_min_size(bottom - vec2(0.0, LINE), vec2(galley.size().x, LINE))
 }
 
 fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Line> {
@@ -152,9 +173,9 @@ fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Ve
     lines
 }
 
-fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
+fn letters(painter: &Painter, open: &OpenSeries, rect: Rect, turn: Turn) {
     let Some(orientation) = open.slice().orientation else { return };
-    let [left, right, top, bottom] = open.turn.edges(orientation.edge_letters());
+    let [left, right, top, bottom] = turn.edges(orientation.edge_letters());
     let room = rect.shrink(EDGE);
     for (letter, at, anchor) in [
         (left, room.left_center(), Align2::LEFT_CENTER),

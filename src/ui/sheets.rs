@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Frame, Id, Key, Modal, RichText, TextEdit, Ui};
 
-use super::{Screen, command_palette, key_sheet, notifications, theme};
+use super::{Screen, command_palette, key_sheet, notifications, tag_sheet, theme};
 use crate::state::{Command, PathOf, Sheet};
 use crate::worker::job::{ExportKind, TestSource};
 
@@ -13,12 +13,18 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
     if screen.state.session.sheet != Some(Sheet::Palette) {
         command_palette::forget(ui);
     }
-    let Some(sheet) = screen.state.session.sheet else { return };
+    if screen.state.session.sheet != Some(Sheet::Tags) {
+        tag_sheet::forget(ui);
+    }
+    let sheet = screen.state.session.sheet.filter(|sheet| *sheet != Sheet::Window);
+    let Some(sheet) = sheet else { return };
     let frame = Frame::window(ui.style()).inner_margin(20);
     let modal = Modal::new(Id::unique("sheet")).frame(frame).show(ui.ctx(), |ui| {
         let (title, width) = match sheet {
             Sheet::Palette => ("Command palette", 620.0),
             Sheet::Keys => ("Keys and mouse", 940.0),
+            Sheet::Tags => ("File header", 940.0),
+            Sheet::Window => return,
             Sheet::Notices => ("Notices", 520.0),
             Sheet::About => ("About MRIMaster", 460.0),
             Sheet::EnterPath(of) => (path_title(of), 480.0),
@@ -29,6 +35,8 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
         match sheet {
             Sheet::Palette => command_palette::show(ui, screen),
             Sheet::Keys => key_sheet::show(ui, screen),
+            Sheet::Tags => tag_sheet::show(ui, screen),
+            Sheet::Window => {}
             Sheet::Notices => notifications::history(ui, screen),
             Sheet::About => about(ui),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),

@@ -6,7 +6,7 @@ use egui::{
     Role, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::{Screen, scan_labels, theme};
+use super::{Screen, scan_labels, theme, window_entry};
 use crate::imaging::{Slice, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
 
@@ -29,7 +29,7 @@ pub(super) struct Placement {
     pub size: [f32; 2],
     /// Columns and rows of pixels.
     pixels: [f32; 2],
-    turn: Turn,
+    pub turn: Turn,
 }
 
 impl Placement {
@@ -128,13 +128,14 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
     let response =
         ui.interact(pane.rect, ui.scope_id().with(("pane", index)), Sense::click_and_drag());
     let slice = open.slice();
-    let place = Placement::new(slice, &open.view, open.turn, pane.rect, ui.pixels_per_point());
+    let turn = screen.turn(open);
+    let place = Placement::new(slice, &open.view, turn, pane.rect, ui.pixels_per_point());
     let painter = ui.painter().with_clip_rect(pane.rect.intersect(ui.clip_rect()));
 
     painter.rect_filled(pane.rect, 0.0, theme::CANVAS);
     let magnified = place.scale * ui.pixels_per_point() >= 3.0;
     let scan = screen.textures.scan(ui, open, magnified);
-    picture(&painter, scan, place.image, open.turn, Color32::WHITE);
+    picture(&painter, scan, place.image, turn, Color32::WHITE);
 
     let shown = screen.shown();
     let layer =
@@ -143,7 +144,7 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
     if let Some((shown, index)) = layer.filter(|(shown, i)| visible && shown.map(*i).raw_max > 0.0)
     {
         let overlay = screen.textures.overlay(ui, shown, index);
-        picture(&painter, overlay, place.image, open.turn, shown.tint());
+        picture(&painter, overlay, place.image, turn, shown.tint());
     }
     scan_labels::paint(&painter, ui, screen, open, pane, &place, layer, response.hover_pos());
     if pane.pinned {
@@ -153,6 +154,9 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
     }
     describe(&response, open, pane, visible);
     interact(ui, screen, open, &response, &place);
+    if !pane.pinned {
+        window_entry::show(ui, screen, open, scan_labels::window_place(ui, open, pane.rect));
+    }
 }
 
 fn unpin(ui: &mut Ui, screen: &mut Screen, pane: &Pane) {
