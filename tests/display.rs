@@ -168,3 +168,19 @@ fn the_interface_grows_and_shrinks_by_the_keys_of_browsers_and_once_at_a_time() 
     assert_eq!(scale(&window), 1.0);
     assert_eq!(window.app().state().settings.interface_scale, 1.0);
 }
+
+#[test]
+fn a_large_interface_leaves_the_scan_half_of_the_width_and_cuts_no_dock() {
+    let mut window = window("scan.nii");
+    // What 1280×720 are at 200 and at 150 %.
+    for (width, height) in [(640.0, 360.0), (853.0, 480.0)] {
+        window.harness.set_size(egui::vec2(width, height));
+        window.harness.run_steps(8);
+        let scan = window.harness.get_by_label_contains("scan scan.nii").rect();
+        let bar = window.harness.get_by_label("glioma 0.810").rect();
+        assert!(scan.width() >= width * 0.45 && scan.height() >= 100.0, "{scan:?}");
+        assert!(bar.left() > scan.right() && bar.right() <= width, "{bar:?} beside {scan:?}");
+        let scale = window.harness.get_by_label("Absolute").rect();
+        assert!(scale.right() <= width, "{scale:?}");
+    }
+}

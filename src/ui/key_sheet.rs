@@ -203,7 +203,7 @@ fn row(ui: &mut Ui, screen: &mut Screen, entry: &'static Entry) {
 /// What is being changed, or how to.
 fn bar(ui: &mut Ui, screen: &mut Screen) {
     let tokens = theme::tokens(ui);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let Some(changing) = change(ui) else {
             ui.label(RichText::new("Press a shortcut to change it.").color(tokens.dim));
             if !screen.state.settings.keys.is_empty() && ui.button("Reset all").clicked() {

@@ -1,6 +1,6 @@
 //! The menu bar, built from the table of commands.
 
-use egui::{Button, MenuBar, RichText, Ui};
+use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Ui};
 
 use super::{Screen, theme};
 use crate::state::Command;
@@ -14,14 +14,26 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         for menu in Menu::ALL {
             ui.menu_button(menu.name(), |ui| {
                 ui.set_min_width(210.0);
-                for entry in TABLE.iter().filter(|entry| entry.menu == menu) {
-                    item(ui, screen, entry);
-                }
-                if menu == Menu::File {
-                    recent(ui, screen);
-                }
+                // In a large interface a menu is higher than the window.
+                let height = ui.ctx().content_rect().height() - 50.0;
+                ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                    for entry in TABLE.iter().filter(|entry| entry.menu == menu) {
+                        item(ui, screen, entry);
+                    }
+                    if menu == Menu::File {
+                        recent(ui, screen);
+                    }
+                });
             });
         }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let text = RichText::new("Find a command").font(theme::small());
+            let button = Button::new(text.color(theme::tokens(ui).dim)).frame(false);
+            let hover = screen.hover(&Command::ShowPalette);
+            if ui.add(button).on_hover_text(hover).clicked() {
+                screen.ask(Command::ShowPalette);
+            }
+        });
     });
 }
 

@@ -2,19 +2,15 @@
 
 use crate::imaging::Patient;
 
-/// A line for each thing that is known.
+/// Who it is, what else is known of the person, and when and where the study was made; a line for
+/// each of which anything is known.
 pub fn lines(patient: &Patient) -> Vec<String> {
-    let mut lines: Vec<String> = patient.name.as_deref().map(name).into_iter().collect();
-    lines.extend(patient.id.as_ref().map(|id| format!("ID {id}")));
+    let who = [patient.name.as_deref().map(name), patient.id.clone()];
     let born = patient.birth_date.as_deref().map(|born| format!("born {}", date(born)));
-    let sex = patient.sex.as_deref().map(sex);
-    let person: Vec<String> = born.into_iter().chain(sex).collect();
-    if !person.is_empty() {
-        lines.push(person.join(" · "));
-    }
-    lines.extend(patient.study_date.as_deref().map(|study| format!("Study {}", date(study))));
-    lines.extend(patient.institution.clone());
-    lines
+    let person = [born, patient.sex.as_deref().map(sex)];
+    let study = [patient.study_date.as_deref().map(date), patient.institution.clone()];
+    let lines = [who, person, study].map(|known| known.into_iter().flatten().collect::<Vec<_>>());
+    lines.iter().filter(|known| !known.is_empty()).map(|known| known.join(" · ")).collect()
 }
 
 /// Family and given name of a PN, PS3.5 section 6.2.1.
@@ -59,13 +55,8 @@ mod tests {
             study_date: Some("20240229 1403".into()),
             institution: Some("Nowhere General".into()),
         };
-        let expected = [
-            "Made, Up, Dr",
-            "ID P-7",
-            "born 1970-01-31 · female",
-            "Study 2024-02-29 1403",
-            "Nowhere General",
-        ];
+        let expected =
+            ["Made, Up, Dr · P-7", "born 1970-01-31 · female", "2024-02-29 1403 · Nowhere General"];
         assert_eq!(lines(&patient), expected);
         let patient = Patient { sex: Some("M".into()), ..Patient::default() };
         assert_eq!(lines(&patient), ["male"]);

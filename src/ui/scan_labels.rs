@@ -28,7 +28,10 @@ pub(super) fn paint(
 ) {
     let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
     if !pane.pinned {
-        write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(screen.state, open, fits));
+        let mut lines = scan_lines(screen.state, open, fits);
+        // Half the height of a letter.
+        lines.truncate(lines_above(pane.rect, 10.0));
+        write(painter, pane.rect, Align2::LEFT_TOP, &lines);
         write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(open, place, ui));
         letters(painter, open, pane.rect, place.turn);
         ruler(painter, open, pane.rect, place);
@@ -42,6 +45,7 @@ pub(super) fn paint(
         } else {
             let mut lines = layer_lines(name, layer, fits);
             lines.extend(explained(screen.state).map(plain));
+            lines.truncate(lines_above(pane.rect, bar_height(pane.rect) / 2.0));
             write(painter, pane.rect, Align2::RIGHT_TOP, &lines);
         }
     }
@@ -61,6 +65,12 @@ fn plain(text: String) -> Line {
 
 fn strong(text: String) -> Line {
     (text, FontId::proportional(13.0), theme::ON_SCAN)
+}
+
+/// How many lines there is room for above what stands in the middle of an edge.
+fn lines_above(rect: Rect, half_of_middle: f32) -> usize {
+    let room = rect.height() / 2.0 - half_of_middle - EDGE;
+    ((room / LINE) as usize).max(2)
 }
 
 /// Writes lines into a corner of a pane.
@@ -89,16 +99,16 @@ fn scan_lines(state: &State, open: &OpenSeries, fits: usize) -> Vec<Line> {
     if open.series.description.is_some() && open.series.slices.len() == 1 {
         lines.push(plain(elide(&open.name(), fits)));
     }
-    let plane = slice.orientation.and_then(|orientation| orientation.plane());
-    let plane = plane.map(|plane| format!("{plane} · ")).unwrap_or_default();
-    let size = format!("{plane}{}×{} · {}", slice.width, slice.height, open.series.format);
-    lines.push(plain(elide(&size, fits)));
-    if open.series.synthetic {
-        lines.push(("SYNTHETIC".to_owned(), theme::small(), theme::ON_SCAN_WARNING));
-    }
     let sided = slice.orientation.is_some_and(|found| found.is_radiological().is_some());
-    if state.settings.neurological && sided {
-        lines.push(("Neurological".to_owned(), theme::small(), theme::ON_SCAN_WARNING));
+    let marks = [
+        (open.series.synthetic, "SYNTHETIC"),
+        (state.settings.neurological && sided, "Neurological"),
+    ];
+    let marks: Vec<&str> =
+        marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| *mark).collect();
+    if !marks.is_empty() {
+        // Above everything that a small pane has no room for.
+        lines.insert(1, (marks.join(" · "), theme::small(), theme::ON_SCAN_WARNING));
     }
     if let Some(patient) =
         open.series.about.patient.as_ref().filter(|_| state.settings.patient_text)
@@ -106,6 +116,10 @@ fn scan_lines(state: &State, open: &OpenSeries, fits: usize) -> Vec<Line> {
         let known = patient_text::lines(patient);
         lines.extend(known.iter().map(|line| plain(elide(line, fits))));
     }
+    let plane = slice.orientation.and_then(|orientation| orientation.plane());
+    let plane = plane.map(|plane| format!("{plane} · ")).unwrap_or_default();
+    let size = format!("{plane}{}×{} · {}", slice.width, slice.height, open.series.format);
+    lines.push(plain(elide(&size, fits)));
     lines
 }
 
@@ -140,9 +154,9 @@ fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Li
     let mut lines = vec![strong(elide(name, fits))];
     if let Some((shown, index)) = layer {
         let map = shown.map(index);
-        lines.push(plain(format!("{}×{}×{}", map.height, map.width, map.channels)));
         let color = if map.raw_max > 0.0 { theme::ON_SCAN_DIM } else { theme::ON_SCAN_WARNING };
         lines.push((strength(map.raw_max), theme::small(), color));
+        lines.push(plain(format!("{}×{}×{}", map.height, map.width, map.channels)));
     }
     lines
 }
@@ -215,9 +229,13 @@ fn ruler_length(most: f32) -> Option<f32> {
         .find(|length| *length <= most)
 }
 
+fn bar_height(pane: Rect) -> f32 {
+    (pane.height() * 0.4).clamp(40.0, 220.0)
+}
+
 /// The colours of a map with the numbers they stand for.
 fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usize, pane: &Pane) {
-    let height = (pane.rect.height() * 0.4).clamp(40.0, 220.0);
+    let height = bar_height(pane.rect);
     let middle = pane.rect.center().y;
     // Orientation letters keep the very edge.
     let right = pane.rect.right() - EDGE - 22.0;

@@ -129,7 +129,8 @@ fn columns(rect: Rect) -> [f32; 4] {
 }
 
 fn head(ui: &mut Ui) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let width = ui.available_width() - ui.spacing().scroll.allocated_width();
+    let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
     let color = theme::tokens(ui).dim;
     for (x, title) in columns(rect).into_iter().zip(["Tag", "Name", "VR", "Value"]) {
         let at = pos2(x, rect.center().y);

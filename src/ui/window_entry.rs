@@ -34,25 +34,20 @@ fn fields(ui: &Ui, screen: &mut Screen, open: &OpenSeries, above: Pos2) {
     let area = area.pivot(Align2::LEFT_BOTTOM).fixed_pos(above - egui::vec2(0.0, 4.0));
     area.show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).inner_margin(10).show(ui, |ui| {
-            ui.set_width(228.0);
+            ui.set_width(244.0);
             let mut window = open.window;
             numbers(ui, open, &mut window);
             if window != open.window {
                 screen.ask(Command::SetWindow(window));
             }
             ui.add_space(2.0);
-            for entry in TABLE.iter().filter(|entry| entry.menu == Menu::Window) {
-                if entry.command == Command::EnterWindow {
-                    continue;
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                let presets = TABLE.iter().filter(|entry| entry.menu == Menu::Window);
+                for entry in presets.filter(|entry| entry.command != Command::EnterWindow) {
+                    screen.button(ui, entry.command.clone());
                 }
-                let button = egui::Button::new(entry.name)
-                    .shortcut_text(screen.shortcut(&entry.command))
-                    .min_size(egui::vec2(228.0, 0.0));
-                let button = ui.add(button).on_hover_text(entry.tooltip);
-                if button.accessible_name(entry.name).clicked() {
-                    screen.ask(entry.command.clone());
-                }
-            }
+            });
             ui.add_space(2.0);
             if ui.button("Done").clicked() {
                 screen.ask(Command::Show(None));
