@@ -20,6 +20,7 @@ mod sequence;
 pub mod series;
 mod source;
 mod stack;
+mod tags;
 mod tiff;
 mod walk;
 
@@ -31,3 +32,4 @@ pub use series::{
     SYNTHETIC_MARK, Series, Slice, Spacing, Timing, VoiFunction, VoiLut, Window,
 };
 pub use source::Source;
+pub use tags::{TagLine, Tags, read_tags};

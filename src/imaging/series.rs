@@ -378,6 +378,14 @@ impl Orientation {
         let axis = (0..3).max_by(|&a, &b| normal[a].abs().total_cmp(&normal[b].abs()))?;
         (normal[axis].abs() > 0.8).then(|| ["sagittal", "coronal", "axial"][axis])
     }
+
+    /// Whether this is an axial or coronal image with the patient's right on the left, as
+    /// radiologists look at it; `None` where rows do not run from side to side.
+    pub fn is_radiological(&self) -> Option<bool> {
+        let across = self.along_row[0];
+        (matches!(self.plane(), Some("axial" | "coronal")) && across.abs() > 0.8)
+            .then_some(across > 0.0)
+    }
 }
 
 /// The letters of a direction, the strongest first; components below a quarter do not count.

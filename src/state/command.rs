@@ -7,6 +7,7 @@ use super::cine::CineSettings;
 use super::review::{Filter, Order, Selection};
 use super::session::{Room, Sheet};
 use super::settings::{Dock, Links, Overlay, Share};
+use super::shortcut::{Shortcut, ctrl, ctrl_shift, key, shift};
 use super::view::View;
 use crate::evaluate::parts::Without;
 use crate::imaging::Window;
@@ -32,6 +33,7 @@ macro_rules! commands {
         /// The commands that carry no value, in the order of the menus.
         pub static TABLE: &[Entry] = &[
             $($(Entry {
+                id: stringify!($name),
                 command: Command::$name,
                 name: $text,
                 tooltip: $tooltip,
@@ -48,6 +50,7 @@ commands! {
             ChooseFiles: "Open…", "Choose scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI", [ctrl("O")];
             EnterPath: "Open path…", "Open a scan by its path, where no file dialog is at hand", [ctrl("L")];
             OpenDemo: "Open the demo study", "Synthetic scans that come with the program", [ctrl("D")];
+            ShowTags: "File header…", "Everything the file says beside its pixels: DICOM tags, fields of NIfTI", [ctrl("I")];
             CloseSeries: "Close", "Close the series that is shown", [ctrl("W")];
             Quit: "Quit", "Leave the program", [ctrl("Q")];
         }
@@ -96,6 +99,8 @@ commands! {
             RotateRight: "Rotate right", "Turn the scan a quarter clockwise", [key("R")];
             RotateLeft: "Rotate left", "Turn the scan a quarter counter-clockwise", [key("L")];
             Invert: "Invert", "Swap black and white", [key("I")];
+            ToggleNeurological: "Neurological display", "The patient's right on the right of axial and coronal slices, or on the left as radiologists have it", [shift("N")];
+            TogglePatientText: "Patient text", "Write the patient's name and dates on the scan, or leave them out", [shift("T")];
             ResetView: "Reset", "First window, whole scan, neither inverted nor turned", [key("Backspace")];
         }
         Window {
@@ -104,23 +109,28 @@ commands! {
             FullWindow: "Whole range", "From the smallest to the largest value", [key("3")];
             BrightWindow: "Bright tissue", "More contrast where the scan is bright: from the median to the 99.5th percentile", [key("4")];
             DarkWindow: "Dark tissue", "More contrast where the scan is dark: up to the 85th percentile", [key("5")];
+            EnterWindow: "Exact window…", "Type the width and the centre of the window", [shift("W")];
         }
         Evidence {
             ToggleOverlay: "Heatmap", "Show or hide the map of the chosen layer on the scan", [key("G")];
             PreviousLayer: "Previous layer", "Choose the layer before", [key("[")];
             NextLayer: "Next layer", "Choose the layer after", [key("]")];
             TogglePin: "Pin the layer", "Keep the chosen layer beside the scan to compare, or take it away", [key("P")];
-            UnpinAll: "Unpin all", "Take every pinned layer away", [key("U")];
+            UnpinAll: "Unpin all", "Take every pinned layer away", [shift("P")];
         }
         Panels {
             ToggleDocks: "Scan alone", "Hide or show everything beside the scan", [key("F")];
             ToggleSeries: "Series", "Hide or show the list of series", [ctrl("1")];
             ToggleInspector: "Probabilities", "Hide or show probabilities and overlay controls", [ctrl("2")];
             ToggleLayers: "Layers", "Hide or show the strip of layers", [ctrl("3")];
+            EnlargeInterface: "Larger interface", "Make everything in the window larger", [ctrl("Plus"), ctrl("Equals")];
+            ShrinkInterface: "Smaller interface", "Make everything in the window smaller", [ctrl("Minus")];
+            ResetInterface: "Interface at 100 %", "Everything in the window at its usual size", [ctrl("0")];
             ToggleTheme: "Light or dark", "Change between the light and the dark theme", [ctrl("T")];
         }
         Help {
-            ShowKeys: "Keys and mouse", "Every shortcut on one sheet", [key("F1"), key("Questionmark")];
+            ShowPalette: "Command palette…", "Find a command, a series, a model or a file by a part of its name", [ctrl_shift("P"), ctrl("K")];
+            ShowKeys: "Keys and mouse", "Every shortcut on one sheet, to look up and to change", [key("F1"), key("Questionmark")];
             ShowNotices: "Notices", "What the program had to say since it started", [ctrl("N")];
             ShowLeftOut: "Files left out", "Files of opened folders and archives that are not shown, and why", [];
             ShowAbout: "About", "What this program is and what it is not", [];
@@ -206,6 +216,10 @@ commands! {
         ClearNotices(),
         /// Put a sheet over the window, or none.
         Show(Option<Sheet>),
+        /// Give the command with this id these shortcuts, whatever had them.
+        SetShortcuts(&'static str, Vec<Shortcut>),
+        /// Put every shortcut back to what it was at first.
+        ResetShortcuts(),
         /// A dock was resized, in points.
         ResizeDock(Dock, f32),
         /// The window was resized, in points.
@@ -215,10 +229,12 @@ commands! {
 
 /// A command as people see it.
 pub struct Entry {
+    /// What the settings call it: the variant's name, which never changes.
+    pub id: &'static str,
     pub command: Command,
     pub name: &'static str,
     pub tooltip: &'static str,
-    /// The first one is shown in menus.
+    /// As long as nobody changes them: see [`super::keymap::Keymap`].
     pub shortcuts: &'static [Shortcut],
     pub menu: Menu,
 }
@@ -261,41 +277,6 @@ impl Menu {
     }
 }
 
-/// A key, with or without Ctrl (Command on a Mac).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Shortcut {
-    pub ctrl: bool,
-    /// The key's name as `egui::Key::from_name` reads it.
-    pub key: &'static str,
-}
-
-const fn key(key: &'static str) -> Shortcut {
-    Shortcut { ctrl: false, key }
-}
-
-const fn ctrl(key: &'static str) -> Shortcut {
-    Shortcut { ctrl: true, key }
-}
-
-impl std::fmt::Display for Shortcut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let key = match self.key {
-            "Plus" => "+",
-            "Minus" => "−",
-            "Equals" => "=",
-            "Questionmark" => "?",
-            "PageUp" => "Page up",
-            "PageDown" => "Page down",
-            "Escape" => "Esc",
-            other => other,
-        };
-        if self.ctrl {
-            f.write_str(if cfg!(target_os = "macos") { "⌘" } else { "Ctrl+" })?;
-        }
-        f.write_str(key)
-    }
-}
-
 impl Command {
     /// Its line in the table; `None` for commands that carry a value.
     pub fn entry(&self) -> Option<&'static Entry> {
@@ -304,12 +285,15 @@ impl Command {
 }
 
 impl Entry {
-    /// What hovering over its control says: what it does, and its key.
-    pub fn hover(&self) -> String {
-        match self.shortcuts.first() {
-            Some(shortcut) => format!("{} ({shortcut})", self.tooltip),
-            None => self.tooltip.to_owned(),
-        }
+    /// The line of the table with this id.
+    pub fn by_id(id: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|entry| entry.id == id)
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
     }
 }
 
@@ -324,6 +308,8 @@ mod tests {
         let mut seen = HashSet::new();
         for entry in TABLE {
             for shortcut in entry.shortcuts {
+                let written = Shortcut::parse(&shortcut.text());
+                assert_eq!(written.as_ref(), Some(shortcut), "“{}” has no key", entry.name);
                 assert!(seen.insert(shortcut), "{shortcut} of “{}” is taken", entry.name);
             }
         }

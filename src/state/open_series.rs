@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::planes::Planes;
 use super::turn::Turn;
 use super::view::View;
-use crate::imaging::{Found, Header, Outline, Slice, Window};
+use crate::imaging::{Found, Header, Outline, Slice, Source, Window};
 use crate::worker::job::ScanKey;
 
 /// An opened series and how it is looked at.
@@ -89,6 +89,14 @@ impl OpenSeries {
     /// What the file says of the slice that is shown.
     pub fn header(&self) -> &Header {
         &self.series.slices[self.slice].header
+    }
+
+    /// The file of the slice that is shown.
+    pub fn source(&self) -> Source {
+        match &self.series.slices[self.slice].place {
+            Some(place) => place.source.clone(),
+            None => Source::file(&self.series.path),
+        }
     }
 
     /// Why the slice that is shown cannot be seen; a sentence for people.

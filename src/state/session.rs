@@ -12,6 +12,7 @@ use super::load::Load;
 use super::open_series::OpenSeries;
 use super::review::Review;
 use crate::evaluate::report::Case;
+use crate::imaging::Tags;
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 
@@ -42,6 +43,8 @@ pub struct Session {
     pub prediction: Load<Arc<Prediction>>,
     /// Of the slice that is shown, for the class to explain.
     pub evidence: Load<Arc<Evidence>>,
+    /// What the file of the slice that is shown says beside its pixels, while its sheet is open.
+    pub tags: Load<Arc<Tags>>,
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
     pub room: Room,
@@ -113,7 +116,12 @@ impl Opening {
 /// Something over the window that is closed with Esc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sheet {
+    Palette,
     Keys,
+    /// What the file says beside its pixels.
+    Tags,
+    /// Width and centre of the window, beside the scan: it covers nothing.
+    Window,
     Notices,
     /// Files that are not shown, and why.
     LeftOut,
@@ -244,6 +252,7 @@ impl Session {
             && self.prediction.is_settled()
             && self.evidence.is_settled()
             && self.wanted_review.is_none()
+            && self.tags.is_settled()
             && self.review.as_ref().is_none_or(|review| {
                 !review.is_running()
                     && review.other.as_ref().is_none_or(|other| !other.is_running())

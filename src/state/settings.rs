@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::cine::CineSettings;
+use super::keymap::ChangedKeys;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
 use crate::evaluate::parts::Without;
@@ -21,6 +22,12 @@ pub struct Settings {
     /// In points.
     pub window_size: [f32; 2],
     pub theme: ThemeChoice,
+    /// How much larger than usual everything is, [`INTERFACE_SCALES`].
+    pub interface_scale: f32,
+    /// Whether the patient's right is on the right of axial and coronal slices.
+    pub neurological: bool,
+    /// Whether name and dates of the patient are written on the scan.
+    pub patient_text: bool,
     pub docks: Docks,
     pub overlay: Overlay,
     /// What panes side by side have in common.
@@ -46,7 +53,12 @@ pub struct Settings {
     pub figure: Figure,
     /// The review that was open last.
     pub review: Option<ReviewPlace>,
+    /// Shortcuts that were changed.
+    pub keys: ChangedKeys,
 }
+
+/// The sizes that the interface goes through, as browsers do.
+pub const INTERFACE_SCALES: [f32; 9] = [0.75, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0];
 
 /// What a cell's share of its cases is taken of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +88,9 @@ impl Default for Settings {
         Self {
             window_size: [1440.0, 900.0],
             theme: ThemeChoice::Dark,
+            interface_scale: 1.0,
+            neurological: false,
+            patient_text: false,
             docks: Docks::default(),
             overlay: Overlay::default(),
             links: Links::default(),
@@ -91,6 +106,7 @@ impl Default for Settings {
             share: Share::default(),
             figure: Figure::default(),
             review: None,
+            keys: ChangedKeys::new(),
         }
     }
 }
@@ -314,6 +330,17 @@ impl Settings {
         self.recent_test_sets.truncate(Self::RECENT);
     }
 
+    /// The next larger or smaller size of the interface.
+    pub(super) fn scale_interface(&mut self, larger: bool) {
+        let now = self.interface_scale;
+        let mut scales = INTERFACE_SCALES.into_iter();
+        let next = match larger {
+            true => scales.find(|&scale| scale > now + 0.01),
+            false => scales.rfind(|&scale| scale < now - 0.01),
+        };
+        self.interface_scale = next.unwrap_or(now);
+    }
+
     /// Reads settings; a file that is not there is the default without a word, a broken one is
     /// the default and a sentence for people.
     pub fn read(path: &Path) -> (Self, Option<String>) {
@@ -361,6 +388,11 @@ impl Settings {
                 review.filter.confidence = [0.0, 1.0];
             }
         }
+        if !self.interface_scale.is_finite() {
+            self.interface_scale = default.interface_scale;
+        }
+        let [smallest, .., largest] = INTERFACE_SCALES;
+        self.interface_scale = self.interface_scale.clamp(smallest, largest);
         for (side, or) in self.window_size.iter_mut().zip(default.window_size) {
             *side = size(*side, or);
         }
@@ -387,6 +419,9 @@ mod tests {
         let mut settings = Settings { theme: ThemeChoice::Light, ..Settings::default() };
         settings.overlay.color_map = ColorMap::Cividis;
         settings.remember(Path::new("a.dcm"));
+        settings.keys.insert("ZoomIn".into(), vec!["Ctrl+Shift+Z".into()]);
+        settings.scale_interface(true);
+        (settings.neurological, settings.patient_text) = (true, true);
         settings.write(&path).unwrap();
         assert_eq!(Settings::read(&path), (settings, None));
         let left: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
@@ -424,14 +459,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         let text = r#"{"theme":"light","hologram":true,"docks":{"series":{"shown":false}},
-                "overlay":{"opacity":7.0,"absolute_max":-1}}"#;
+                "overlay":{"opacity":7.0,"absolute_max":-1},"interface_scale":40,
+                "keys":{"Teleport":["?"]}}"#;
         std::fs::write(&path, text).unwrap();
         let (settings, notice) = Settings::read(&path);
         assert_eq!(notice, None);
         assert_eq!(settings.theme, ThemeChoice::Light);
         assert_eq!(settings.docks.series, DockPlace { shown: false, size: None });
         assert_eq!(settings.overlay.opacity, 1.0);
+        assert_eq!(settings.interface_scale, 2.0);
         assert_eq!(settings.overlay.absolute_max, Overlay::default().absolute_max);
+    }
+
+    #[test]
+    fn the_interface_goes_through_its_sizes_and_stops_at_both_ends() {
+        let mut settings = Settings::default();
+        settings.scale_interface(true);
+        assert_eq!(settings.interface_scale, 1.1);
+        (0..20).for_each(|_| settings.scale_interface(true));
+        assert_eq!(settings.interface_scale, 2.0);
+        (0..20).for_each(|_| settings.scale_interface(false));
+        assert_eq!(settings.interface_scale, 0.75);
     }
 
     #[test]

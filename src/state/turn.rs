@@ -1,5 +1,7 @@
 //! Flips and quarter turns of a scan on the screen.
 
+use crate::imaging::Header;
+
 /// From the screen to the scan: a matrix of 0, 1 and −1 about the middle of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Turn([[i8; 2]; 2]);
@@ -29,6 +31,21 @@ impl Turn {
     /// A quarter counter-clockwise.
     pub fn rotated_left(self) -> Self {
         self.after([[0, -1], [1, 0]])
+    }
+
+    /// The same turn of the scan with its own left and right swapped.
+    pub fn of_mirrored(self) -> Self {
+        Self([[-1, 0], [0, 1]]).after(self.0)
+    }
+
+    /// How a scan that was turned so lies on the screen: where `neurological` display is asked for,
+    /// mirrored first, so that the patient's right is on the right.
+    pub fn shown(self, header: &Header, neurological: bool) -> Self {
+        let radiological = header.orientation.and_then(|found| found.is_radiological());
+        match neurological && radiological == Some(true) {
+            true => self.of_mirrored(),
+            false => self,
+        }
     }
 
     /// Whether columns of the scan run along rows of the screen.
@@ -82,6 +99,15 @@ mod tests {
         assert_eq!(turn.rotated_left().edges(EDGES), ["A", "P", "L", "R"]);
         let both = turn.rotated_right().flipped_horizontally();
         assert_eq!(both.edges(EDGES), ["A", "P", "R", "L"], "as it is seen, left and right swap");
+    }
+
+    #[test]
+    fn a_mirrored_scan_is_turned_as_any_other() {
+        let mirrored = Turn::default().of_mirrored();
+        assert_eq!(mirrored.edges(EDGES), ["L", "R", "A", "P"]);
+        let turned = Turn::default().rotated_right().of_mirrored();
+        assert_eq!(turned.edges(EDGES), mirrored.rotated_right().edges(EDGES));
+        assert_eq!(turned.of_mirrored(), Turn::default().rotated_right());
     }
 
     #[test]

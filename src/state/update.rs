@@ -9,11 +9,14 @@ mod series;
 
 use std::path::PathBuf;
 
-use super::command::Command;
+use super::command::{Command, Entry};
+use super::keymap::{self, Keymap};
 use super::load::Load;
 use super::notices::{Level, Notices};
+use super::open_series::OpenSeries;
 use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
+use super::shortcut::Shortcut;
 use super::turn::Turn;
 use super::view::View;
 use crate::imaging::Slice;
@@ -27,6 +30,8 @@ pub struct State {
     pub settings: Settings,
     pub session: Session,
     pub notices: Notices,
+    /// Of the settings' keys.
+    pub keymap: Keymap,
     last_request: RequestId,
     last_series: u64,
 }
@@ -44,7 +49,21 @@ impl State {
         if state.session.wanted_review.is_none() {
             state.session.room = Room::Reading;
         }
+        state.read_keys();
         state
+    }
+
+    /// Makes the keymap of the settings, and says what of them is left out.
+    fn read_keys(&mut self) {
+        let (keymap, left_out) = Keymap::of(&self.settings.keys);
+        self.keymap = keymap;
+        if !left_out.is_empty() {
+            let left_out = left_out.join(", ");
+            self.say(
+                Level::Warning,
+                format!("Some keys of the settings are left out: {left_out}; F1 changes keys."),
+            );
+        }
     }
 
     /// Asks for the checkpoints there are: those in the weights folder, and the chosen one.
@@ -83,7 +102,13 @@ impl State {
             | Command::ExportFigure => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
+            Command::ShowPalette => self.show(Some(Sheet::Palette)),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),
+            Command::ShowTags => self.show_tags(),
+            Command::EnterWindow => match self.session.shown() {
+                Some(_) => self.show(Some(Sheet::Window)),
+                None => Vec::new(),
+            },
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
             Command::ShowLeftOut => self.show(Some(Sheet::LeftOut)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
@@ -224,6 +249,17 @@ impl State {
                 self.set(|s| s.docks.place_mut(dock).size = Some(size))
             }
             Command::ResizeWindow(size) => self.set(|s| s.window_size = size),
+            Command::SetShortcuts(id, shortcuts) => self.set_shortcuts(id, &shortcuts),
+            Command::ResetShortcuts() => {
+                self.settings.keys.clear();
+                self.keymap = Keymap::default();
+                Vec::new()
+            }
+            Command::EnlargeInterface => self.set(|s| s.scale_interface(true)),
+            Command::ShrinkInterface => self.set(|s| s.scale_interface(false)),
+            Command::ResetInterface => self.set(|s| s.interface_scale = 1.0),
+            Command::ToggleNeurological => self.set(|s| s.neurological = !s.neurological),
+            Command::TogglePatientText => self.set(|s| s.patient_text = !s.patient_text),
             Command::ToggleTheme => self.set(|s| {
                 s.theme = match s.theme {
                     ThemeChoice::Dark => ThemeChoice::Light,
@@ -277,6 +313,12 @@ impl State {
             }
             Response::OfSeries { id, scan, result } => self.of_series(id, scan, result),
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
+            Response::Tags { id, result } if self.session.tags.awaits(id) => {
+                self.session.tags = match result {
+                    Ok(tags) => Load::Ready(tags),
+                    Err(message) => Load::Failed(message),
+                };
+            }
             Response::Notice { message } => self.say(Level::Warning, message),
             of_review @ (Response::ReviewOpened { .. }
             | Response::Evaluating { .. }
@@ -288,6 +330,7 @@ impl State {
             | Response::Exported { .. }) => return self.receive_of_review(of_review),
             // Stale.
             Response::Checkpoints { .. }
+            | Response::Tags { .. }
             | Response::Predicted { .. }
             | Response::Explained { .. } => {}
         }
@@ -302,11 +345,24 @@ impl State {
     fn show(&mut self, sheet: Option<Sheet>) -> Vec<Request> {
         // The command that opened a sheet closes it, too.
         self.session.sheet = if self.session.sheet == sheet { None } else { sheet };
+        self.session.tags = Load::Idle;
         Vec::new()
+    }
+
+    fn show_tags(&mut self) -> Vec<Request> {
+        let Some(source) = self.session.shown().map(OpenSeries::source) else { return Vec::new() };
+        self.show(Some(Sheet::Tags));
+        if self.session.sheet != Some(Sheet::Tags) {
+            return Vec::new();
+        }
+        let id = self.next_request();
+        self.session.tags = Load::Pending(id);
+        vec![Request::ReadTags { id, source }]
     }
 
     fn cancel(&mut self) -> Vec<Request> {
         if self.session.sheet.take().is_some() {
+            self.session.tags = Load::Idle;
             return Vec::new();
         }
         if self.session.room == Room::Reading && self.session.case_at_hand().is_some() {
@@ -322,6 +378,14 @@ impl State {
 
     fn set(&mut self, change: impl FnOnce(&mut Settings)) -> Vec<Request> {
         change(&mut self.settings);
+        Vec::new()
+    }
+
+    fn set_shortcuts(&mut self, id: &str, shortcuts: &[Shortcut]) -> Vec<Request> {
+        if let Some(entry) = Entry::by_id(id) {
+            keymap::give(&mut self.settings.keys, entry, shortcuts);
+            self.keymap = Keymap::of(&self.settings.keys).0;
+        }
         Vec::new()
     }
 

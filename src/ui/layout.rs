@@ -30,7 +30,7 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
     // The scan keeps at least half of the width and of the height.
     let whole = ui.available_rect_before_wrap();
     let (width, height) = (whole.width(), whole.height());
-    let inspector = Rangef::new(250.0, 250f32.max(width * 0.3));
+    let inspector = Rangef::new(288.0, 288f32.max(width * 0.3));
     dock(ui, screen, Dock::Inspector, 288.0, inspector, |ui, screen| {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             review::case_panel(ui, screen);
@@ -41,12 +41,15 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
             strength_plot::show(ui, screen);
         });
     });
-    let layers = Rangef::new(170.0, 170f32.max(height * 0.5));
+    let layers = Rangef::new(174.0, 174f32.max(height * 0.5));
     // Larger windows have larger maps: they are what the program is for.
-    let usual = (height * 0.41).clamp(240.0, 480.0);
+    let usual = (height * 0.41).clamp(240.0, 480.0).min(layers.max);
     dock(ui, screen, Dock::Layers, usual, layers, layer_strip::show);
     let series = Rangef::new(110.0, 110f32.max(width * 0.2));
-    dock(ui, screen, Dock::Series, 148.0, series, series_list::show);
+    // In a narrow window, or a large interface, the scan would be left with next to nothing.
+    if width >= 780.0 {
+        dock(ui, screen, Dock::Series, 148.0, series, series_list::show);
+    }
 
     if screen.state.session.shown().is_some() && !screen.state.settings.docks.hidden {
         let bar = Frame::new().fill(theme::tokens(ui).panel).inner_margin(Margin::symmetric(6, 1));

@@ -23,6 +23,8 @@ pub(super) struct Pane<'a> {
     pub pinned: bool,
     /// A plane across the slices instead of a slice.
     pub across: Option<PlaneView<'a>>,
+    /// How the image lies on the screen.
+    pub turn: Turn,
 }
 
 /// A plane across the slices of a series.
@@ -43,11 +45,6 @@ impl Pane<'_> {
 
     pub fn view(&self) -> View {
         self.across.as_ref().map_or(self.open.view, |across| across.view)
-    }
-
-    /// Planes across are shown as radiologists look at them, whatever was done to the slices.
-    pub fn turn(&self) -> Turn {
-        if self.across.is_some() { Turn::default() } else { self.open.turn }
     }
 }
 
@@ -70,7 +67,7 @@ pub(super) fn grid(state: &State, room: Rect) -> Vec<Cell<'_>> {
         let active = number == grid.active();
         let panes = match session.in_pane(number) {
             Some(open) if active => active_panes(state, open, number, rect),
-            Some(open) => vec![alone(open, number, rect)],
+            Some(open) => vec![alone(state, open, number, rect)],
             None => Vec::new(),
         };
         Cell { rect, number, active, panes }
@@ -78,8 +75,9 @@ pub(super) fn grid(state: &State, room: Rect) -> Vec<Cell<'_>> {
     rects.into_iter().enumerate().map(cell).collect()
 }
 
-fn alone(open: &OpenSeries, cell: usize, rect: Rect) -> Pane<'_> {
-    Pane { rect, open, cell, active: false, layer: None, pinned: false, across: None }
+fn alone<'a>(state: &State, open: &'a OpenSeries, cell: usize, rect: Rect) -> Pane<'a> {
+    let turn = open.turn.shown(open.header(), state.settings.neurological);
+    Pane { rect, open, cell, active: false, layer: None, pinned: false, across: None, turn }
 }
 
 /// The scan, its planes and the layers pinned beside it.
@@ -91,14 +89,17 @@ fn active_panes<'a>(
 ) -> Vec<Pane<'a>> {
     let session = &state.session;
     let on = state.settings.overlay.on;
-    let of_scan = || Pane { active: true, ..alone(open, cell, room) };
+    let of_scan = || Pane { active: true, ..alone(state, open, cell, room) };
     let pane = |layer, pinned, across| Pane { layer, pinned, across, ..of_scan() };
     let mut panes = vec![pane(session.layer_name().filter(|_| on), false, None)];
     if let Some(planes) = &open.planes {
         for (number, cut) in planes.cuts().into_iter().enumerate() {
             let (volume, view) = (&planes.volume, planes.views[number]);
             let header = volume.header(cut);
-            panes.push(pane(None, false, Some(PlaneView { number, volume, cut, header, view })));
+            // As radiologists look at it, whatever was done to the slices.
+            let turn = Turn::default().shown(&header, state.settings.neurological);
+            let across = Some(PlaneView { number, volume, cut, header, view });
+            panes.push(Pane { turn, ..pane(None, false, across) });
         }
     }
     panes.extend(session.pins.iter().map(|pin| pane(Some(pin), true, None)));

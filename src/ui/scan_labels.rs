@@ -6,10 +6,10 @@ use super::format::{EVIDENCE_UNIT, elide, strength, three_digits, value};
 use super::panes::{Pane, PlaneView};
 use super::slice_view::Placement;
 use super::textures::Shown;
-use super::{Screen, theme};
+use super::{Screen, patient_text, theme};
 use crate::explain::upsample::sample;
-use crate::imaging::Rescale;
 use crate::imaging::planes::Cut;
+use crate::imaging::{Rescale, Window};
 use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
@@ -30,7 +30,10 @@ pub(super) fn paint(
 ) {
     let fits = (pane.rect.width() * 0.42 / 6.4) as usize;
     if !pane.pinned {
-        write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(pane, fits));
+        let mut lines = scan_lines(screen.state, pane, fits);
+        // Half the height of a letter.
+        lines.truncate(lines_above(pane.rect, 10.0));
+        write(painter, pane.rect, Align2::LEFT_TOP, &lines);
         write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(pane, place, ui));
         letters(painter, pane);
         ruler(painter, pane, place);
@@ -44,6 +47,7 @@ pub(super) fn paint(
         } else {
             let mut lines = layer_lines(name, layer, fits);
             lines.extend(explained(screen.state).map(plain));
+            lines.truncate(lines_above(pane.rect, bar_height(pane.rect) / 2.0));
             write(painter, pane.rect, Align2::RIGHT_TOP, &lines);
         }
     }
@@ -63,6 +67,12 @@ fn plain(text: String) -> Line {
 
 fn strong(text: String) -> Line {
     (text, FontId::proportional(13.0), theme::ON_SCAN)
+}
+
+/// How many lines there is room for above what stands in the middle of an edge.
+fn lines_above(rect: Rect, half_of_middle: f32) -> usize {
+    let room = rect.height() / 2.0 - half_of_middle - EDGE;
+    ((room / LINE) as usize).max(2)
 }
 
 /// Writes lines into a corner of a pane.
@@ -95,7 +105,7 @@ pub(super) fn cut_lines(across: &PlaneView) -> [String; 2] {
     [plane.unwrap_or("across").to_owned(), format!("{line} {number} of {of}")]
 }
 
-fn scan_lines(pane: &Pane, fits: usize) -> Vec<Line> {
+fn scan_lines(state: &State, pane: &Pane, fits: usize) -> Vec<Line> {
     let open = pane.open;
     if let Some(across) = &pane.across {
         let [name, place] = cut_lines(across);
@@ -112,13 +122,27 @@ fn scan_lines(pane: &Pane, fits: usize) -> Vec<Line> {
     if open.series.description.is_some() && open.series.slices.len() == 1 {
         lines.push(plain(elide(&open.name(), fits)));
     }
+    let sided = slice.orientation.is_some_and(|found| found.is_radiological().is_some());
+    let marks = [
+        (open.series.synthetic, "SYNTHETIC"),
+        (state.settings.neurological && sided, "Neurological"),
+    ];
+    let marks: Vec<&str> =
+        marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| *mark).collect();
+    if !marks.is_empty() {
+        // Above everything that a small pane has no room for.
+        lines.insert(1, (marks.join(" · "), theme::small(), theme::ON_SCAN_WARNING));
+    }
+    if let Some(patient) =
+        open.series.about.patient.as_ref().filter(|_| state.settings.patient_text)
+    {
+        let known = patient_text::lines(patient);
+        lines.extend(known.iter().map(|line| plain(elide(line, fits))));
+    }
     let plane = slice.orientation.and_then(|orientation| orientation.plane());
     let plane = plane.map(|plane| format!("{plane} · ")).unwrap_or_default();
     let size = format!("{plane}{}×{} · {}", slice.width, slice.height, open.series.format);
     lines.push(plain(elide(&size, fits)));
-    if open.series.synthetic {
-        lines.push(("SYNTHETIC".to_owned(), theme::small(), theme::ON_SCAN_WARNING));
-    }
     lines
 }
 
@@ -126,7 +150,7 @@ fn view_lines(pane: &Pane, place: &Placement, ui: &Ui) -> Vec<Line> {
     let open = pane.open;
     let zoom = place.scale * ui.pixels_per_point() * 100.0;
     let inverted = if open.invert { " · inverted" } else { "" };
-    let turned = if pane.turn() == Turn::default() { "" } else { " · turned" };
+    let turned = if pane.turn == Turn::default() { "" } else { " · turned" };
     let mut lines = Vec::new();
     let slices = open.series.slices.len();
     if slices > 1 && pane.across.is_none() {
@@ -134,8 +158,7 @@ fn view_lines(pane: &Pane, place: &Placement, ui: &Ui) -> Vec<Line> {
         lines.push(strong(format!("Slice {}/{slices}{at}", open.slice + 1)));
     }
     if let Some(window) = open.window {
-        let (width, center) = (three_digits(window.width), three_digits(window.center));
-        lines.push(plain(format!("W {width}  L {center}{inverted}")));
+        lines.push(plain(window_text(window) + inverted));
     }
     lines.push(plain(format!("Zoom {zoom:.0} %{turned}")));
     lines
@@ -150,13 +173,25 @@ fn slice_position(open: &OpenSeries) -> Option<f32> {
     Some(along * main.signum())
 }
 
+fn window_text(window: Window) -> String {
+    format!("W {}  L {}", three_digits(window.width), three_digits(window.center))
+}
+
+/// Where the window's numbers stand on a pane: in the line above its last one.
+pub(super) fn window_place(ui: &Ui, pane: &Pane) -> Rect {
+    let text = pane.open.window.map(window_text).unwrap_or_default();
+    let galley = ui.painter().layout_no_wrap(text, theme::small(), Color32::PLACEHOLDER);
+    let bottom = pane.rect.left_bottom() + vec2(EDGE, 2.0 - EDGE - LINE);
+    Rect::from_min_size(bottom - vec2(0.0, LINE), vec2(galley.size().x, LINE))
+}
+
 fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Line> {
     let mut lines = vec![strong(elide(name, fits))];
     if let Some((shown, index)) = layer {
         let map = shown.map(index);
-        lines.push(plain(format!("{}×{}×{}", map.height, map.width, map.channels)));
         let color = if map.raw_max > 0.0 { theme::ON_SCAN_DIM } else { theme::ON_SCAN_WARNING };
         lines.push((strength(map.raw_max), theme::small(), color));
+        lines.push(plain(format!("{}×{}×{}", map.height, map.width, map.channels)));
     }
     lines
 }
@@ -196,7 +231,7 @@ fn probe_lines(pane: &Pane, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line
 
 fn letters(painter: &Painter, pane: &Pane) {
     let Some(orientation) = pane.header().orientation else { return };
-    let [left, right, top, bottom] = pane.turn().edges(orientation.edge_letters());
+    let [left, right, top, bottom] = pane.turn.edges(orientation.edge_letters());
     let room = pane.rect.shrink(EDGE);
     for (letter, at, anchor) in [
         (left, room.left_center(), Align2::LEFT_CENTER),
@@ -239,9 +274,13 @@ fn ruler_length(most: f32) -> Option<f32> {
         .find(|length| *length <= most)
 }
 
+fn bar_height(pane: Rect) -> f32 {
+    (pane.height() * 0.4).clamp(40.0, 220.0)
+}
+
 /// The colours of a map with the numbers they stand for.
 fn bar(painter: &Painter, ui: &Ui, screen: &mut Screen, shown: Shown, index: usize, pane: &Pane) {
-    let height = (pane.rect.height() * 0.4).clamp(40.0, 220.0);
+    let height = bar_height(pane.rect);
     let middle = pane.rect.center().y;
     // Orientation letters keep the very edge.
     let right = pane.rect.right() - EDGE - 22.0;

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::panes::{self, Cell, Pane, PlaneView};
-use super::{Screen, scan_labels, theme};
+use super::{Screen, scan_labels, theme, window_entry};
 use crate::imaging::{Header, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
 
@@ -21,7 +21,7 @@ pub(super) struct Placement {
     pub size: [f32; 2],
     /// Columns and rows of pixels.
     pixels: [f32; 2],
-    turn: Turn,
+    pub turn: Turn,
 }
 
 impl Placement {
@@ -114,7 +114,7 @@ fn empty_cell(ui: &Ui, screen: &mut Screen, cell: &Cell) {
 fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
     let id = ui.scope_id().with(("pane", pane.cell, index));
     let response = ui.interact(pane.rect, id, Sense::click_and_drag());
-    let (turn, open) = (pane.turn(), pane.open);
+    let (turn, open) = (pane.turn, pane.open);
     let place = Placement::new(pane.header(), &pane.view(), turn, pane.rect, ui.pixels_per_point());
     let painter = ui.painter().with_clip_rect(pane.rect.intersect(ui.clip_rect()));
 
@@ -150,6 +150,9 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
     }
     describe(&response, pane, visible);
     interact(ui, screen, pane, &response, &place);
+    if pane.active && !pane.pinned && pane.across.is_none() {
+        window_entry::show(ui, screen, pane.open, scan_labels::window_place(ui, pane));
+    }
 }
 
 /// The chosen layer's maps on a plane across the slices, as far as they are known.
@@ -165,7 +168,7 @@ fn overlay_across(
     let Some(index) = session.layer_name().and_then(|name| shown.index_of(name)) else { return };
     let along = session.evidence_along();
     let overlay = screen.textures.plane_overlay(ui, shown, index, across, &along);
-    picture(painter, overlay, place.image, Turn::default(), shown.tint());
+    picture(painter, overlay, place.image, place.turn, shown.tint());
 }
 
 /// Where pixels will be, or why there are none.

@@ -115,7 +115,7 @@ fn cine(ui: &mut Ui, screen: &mut Screen) {
 fn switch(ui: &mut Ui, screen: &mut Screen, command: Command, on: bool) {
     let entry = command.entry().expect("switches are made for commands of the table");
     let button = Button::new(entry.name).selected(on);
-    if ui.add(button).on_hover_text(entry.hover()).clicked() {
+    if ui.add(button).on_hover_text(screen.hover(&command)).clicked() {
         screen.ask(command);
     }
 }

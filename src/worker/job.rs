@@ -11,7 +11,7 @@ use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
-use crate::imaging::{Found, Place, Slice};
+use crate::imaging::{Found, Place, Slice, Source, Tags};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::figure::Figure;
 use crate::review::word::{Word, Words};
@@ -51,6 +51,8 @@ pub enum Request {
     Thumbnail { path: PathBuf },
     /// Look for copies of the scan at `path` in the folder of class folders `among`.
     FindCopies { id: RequestId, path: PathBuf, among: PathBuf },
+    /// Read what a file says beside its pixels. Only the newest of these is worked on.
+    ReadTags { id: RequestId, source: Source },
     /// Write an evaluation for others.
     Export(Export),
 }
@@ -193,6 +195,8 @@ pub enum Response {
     Thumbnail { path: PathBuf, picture: Option<Arc<Thumbnail>> },
     /// The copies of a scan.
     Copies { id: RequestId, copies: Vec<ScanCopy> },
+    /// What a file says beside its pixels, or why it cannot be read; a sentence for people.
+    Tags { id: RequestId, result: Result<Arc<Tags>, String> },
     /// A file was written, or why not; a sentence for people.
     Exported { id: RequestId, result: Result<PathBuf, String> },
     /// Something a person should know though the work went on: the GPU failed, say.

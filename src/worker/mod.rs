@@ -8,7 +8,7 @@
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
 //! | `export` | files for others, on the analyst's thread, too |
-//! | `figures`, `copies`, `thumbnails`, `words` | a thread each |
+//! | `figures`, `copies`, `tags`, `thumbnails`, `words` | a thread each |
 //! | `background` | threads for parallel work that nobody waits for |
 
 mod analyst;
@@ -22,6 +22,7 @@ pub mod job;
 mod loader;
 mod reader;
 mod slot;
+mod tags;
 mod thumbnails;
 mod words;
 
@@ -53,6 +54,7 @@ pub struct Workers {
     analyst_ended: Receiver<()>,
     figures: Arc<Slot<figures::Task>>,
     copies: Arc<Slot<copies::Task>>,
+    tags: Arc<Slot<tags::Task>>,
     thumbnails: Arc<Pile>,
     words: words::Keeper,
     outbox: Outbox,
@@ -70,6 +72,8 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
     let (figures, copies) = (Arc::new(Slot::default()), Arc::new(Slot::default()));
     figures::spawn(Arc::clone(&figures), outbox.clone());
     copies::spawn(Arc::clone(&copies), outbox.clone());
+    let tags = Arc::new(Slot::default());
+    tags::spawn(Arc::clone(&tags), outbox.clone());
     let thumbnails = Arc::new(Pile::default());
     thumbnails::spawn(Arc::clone(&thumbnails), outbox.clone());
     Workers {
@@ -79,6 +83,7 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
         analyst_ended,
         figures,
         copies,
+        tags,
         thumbnails,
         words: words::Keeper::start(outbox.clone()),
         outbox,
@@ -106,6 +111,7 @@ impl Workers {
             Request::FindCopies { id, path, among } => {
                 self.copies.put(copies::Task { id, path, among });
             }
+            Request::ReadTags { id, source } => self.tags.put(tags::Task { id, source }),
             Request::Thumbnail { path } => self.thumbnails.put(path),
             Request::KeepWord { id, home, key, word } => {
                 self.words.keep(words::Task { id, home, key, word });
@@ -134,6 +140,7 @@ impl Drop for Workers {
     fn drop(&mut self) {
         self.figures.close();
         self.copies.close();
+        self.tags.close();
         self.thumbnails.close();
         self.desk.close();
         // What an evaluation has done is kept; else the thread is not worth waiting for.

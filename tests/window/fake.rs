@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mrimaster::app::Workers;
-use mrimaster::imaging::{About, Depth, Found, Series, Slice};
+use mrimaster::imaging::{About, Depth, Found, Series, Slice, TagLine, Tags};
 use mrimaster::model::calibration::{Calibration, Conformal, Record};
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
@@ -123,6 +123,9 @@ impl Workers for Fake {
                 };
                 answers.push_back(Response::Copies { id, copies: vec![copy] });
             }
+            Request::ReadTags { id, .. } => {
+                answers.push_back(Response::Tags { id, result: Ok(Arc::new(tags())) });
+            }
             Request::Export(export) => {
                 answers.push_back(Response::Exported { id: export.id, result: Ok(export.to) });
             }
@@ -132,6 +135,29 @@ impl Workers for Fake {
     fn try_recv(&self) -> Option<Response> {
         self.answers.borrow_mut().pop_front()
     }
+}
+
+/// A header of a few thousand lines, with a sequence.
+fn tags() -> Tags {
+    let line = |depth, tag: &str, name: &str, vr: &str, value: &str| TagLine {
+        depth,
+        tag: tag.into(),
+        name: name.into(),
+        vr: vr.into(),
+        value: value.into(),
+    };
+    let mut lines = vec![
+        line(0, "(0008,0060)", "Modality", "CS", "MR"),
+        line(0, "(0008,1140)", "Referenced Image Sequence", "SQ", "1 item"),
+        line(1, "item 1", "", "", ""),
+        line(2, "(0008,1155)", "Referenced SOP Instance UID", "UI", "1.2.3.4"),
+        line(0, "(0010,0010)", "Patient Name", "PN", "Made^Up"),
+    ];
+    lines.extend((0..5000).map(|number| {
+        let tag = format!("(0019,{:04X})", 0x1000 + number);
+        line(0, &tag, "Private, ACME 1.0", "DS", &format!("{number}.5"))
+    }));
+    Tags { lines, cut: false }
 }
 
 /// Workers whose answers pass through a closure, which may keep or change them.
