@@ -299,7 +299,8 @@ fn layers_are_pinned_beside_the_scan_and_taken_away() {
     }
     window.click(&format!("unpin {}", name(48)));
     assert!(!window.shows(&format!("heatmap of {}, pinned", name(48))));
-    window.press(Key::U);
+    window.app().apply(Command::UnpinAll);
+    window.settle();
     assert!(!window.shows(", pinned"));
 }
 

@@ -1,7 +1,9 @@
 //! What the program knows: no egui, no tch. [`update`] is the only place that changes it.
 
 pub mod command;
+mod history;
 pub mod load;
+pub mod measuring;
 pub mod notices;
 pub mod review;
 pub mod session;
@@ -12,6 +14,7 @@ pub mod view;
 
 pub use command::Command;
 pub use load::Load;
+pub use measuring::{Measurement, Measuring};
 pub use notices::{Level, Notice, Notices};
 pub use review::Review;
 pub use session::{OpenSeries, PathOf, Room, Session, Sheet};

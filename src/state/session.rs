@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::history::History;
 use super::load::Load;
+use super::measuring::Measuring;
 use super::review::Review;
 use super::turn::Turn;
 use super::view::View;
@@ -44,6 +46,8 @@ pub struct Session {
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
     pub room: Room,
+    pub measuring: Measuring,
+    pub(super) history: History,
     /// The test set under review.
     pub review: Option<Review>,
     /// A test set that is to be opened once the checkpoints are known.
@@ -106,6 +110,8 @@ pub enum Sheet {
     Keys,
     Notices,
     About,
+    /// How long the selected length is.
+    Calibrate,
     /// Where no file dialog is at hand: the path of this.
     EnterPath(PathOf),
 }
@@ -239,6 +245,7 @@ impl Session {
             && self.prediction.is_settled()
             && self.evidence.is_settled()
             && self.wanted_review.is_none()
+            && self.measuring.is_settled()
             && self.review.as_ref().is_none_or(|review| {
                 !review.is_running()
                     && review.other.as_ref().is_none_or(|other| !other.is_running())

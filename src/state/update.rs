@@ -3,6 +3,7 @@
 
 mod answers;
 mod cases;
+mod measurements;
 mod model;
 mod review;
 mod series;
@@ -16,6 +17,7 @@ use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::turn::Turn;
 use super::view::View;
+use crate::measure::Kind;
 use crate::model::prediction::DeviceChoice;
 use crate::review::word::Verdict;
 use crate::worker::job::{Mode, Request, RequestId, Response, TestSource};
@@ -117,8 +119,25 @@ impl State {
             Command::Dispute => self.say_verdict(Verdict::LabelWrong),
             Command::Unsure => self.say_verdict(Verdict::Unsure),
             Command::Comment(comment) => self.judge(|word| word.comment = comment),
-            Command::UndoWord => self.undo_word(),
             Command::LookAt(cases) => self.look_at(cases),
+
+            Command::MeasureLength => self.take_tool(Kind::Length),
+            Command::MeasureAngle => self.take_tool(Kind::Angle),
+            Command::MeasureRectangle => self.take_tool(Kind::Rectangle),
+            Command::MeasureEllipse => self.take_tool(Kind::Ellipse),
+            Command::PlacePoint(address, point) => self.place_point(address, point),
+            Command::LeadPoint(to) => self.lead_point(to),
+            Command::SelectMeasurement(measurement) => self.select_measurement(measurement),
+            Command::Reshape(shape) => self.reshape(shape),
+            Command::LetGo() => self.let_go(),
+            Command::DeleteMeasurement => {
+                self.delete_measurement(self.session.selected_measurement().cloned())
+            }
+            Command::DeleteMeasurementOf(gone) => self.delete_measurement(Some(gone)),
+            Command::Calibrate => self.ask_calibration(),
+            Command::CalibrateTo(mm) => self.calibrate(mm),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
 
             Command::Open(paths) => self.open(paths),
             Command::OpenDemo => self.open_demo(),
@@ -219,7 +238,17 @@ impl State {
     /// Takes an answer of the workers in. One that nobody waits for is dropped.
     pub fn receive(&mut self, response: Response) -> Vec<Request> {
         match response {
-            Response::Opened { id, result } => return self.opened(id, result),
+            Response::Opened { id, result } => {
+                let mut requests = self.opened(id, result);
+                requests.extend(self.recall_measurements());
+                return requests;
+            }
+            Response::MeasurementsRecalled { id, recalled } => {
+                self.measurements_recalled(id, recalled);
+            }
+            Response::MeasurementsKept { id, home, result } => {
+                self.measurements_kept(id, home, result);
+            }
             Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
             Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
                 refused.into_iter().for_each(|why| self.say(Level::Warning, why));
@@ -282,6 +311,9 @@ impl State {
         if self.session.sheet.take().is_some() {
             return Vec::new();
         }
+        if self.session.room == Room::Reading && self.session.measuring.leave_off() {
+            return Vec::new();
+        }
         if self.session.room == Room::Reading && self.session.case_at_hand().is_some() {
             return self.enter(Room::Review);
         }
@@ -335,6 +367,9 @@ impl State {
 #[cfg(test)]
 #[path = "update_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod measurement_tests;
 
 #[cfg(test)]
 mod review_tests;

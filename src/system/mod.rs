@@ -1,7 +1,8 @@
-//! What every layer may need of the machine: files written whole, panics caught, and the
+//! What every layer may need of the machine: files written whole and kept, panics caught, and the
 //! folders that come with the program.
 
 pub mod caught;
 pub mod files;
+pub(crate) mod kept;
 pub mod palette;
 pub mod shipped;

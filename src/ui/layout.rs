@@ -3,8 +3,8 @@
 use egui::{CentralPanel, Frame, Margin, Panel, Rangef, Ui};
 
 use super::{
-    Screen, empty, keys, layer_strip, menu, notifications, overlay_controls, probabilities, review,
-    series_list, sheets, slice_view, status_bar, strength_plot, theme,
+    Screen, empty, keys, layer_strip, measurement_list, menu, notifications, overlay_controls,
+    probabilities, review, series_list, sheets, slice_view, status_bar, strength_plot, theme,
 };
 use crate::state::{Command, Dock, Room};
 
@@ -37,6 +37,7 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
             probabilities::show(ui, screen);
             review::mini_matrix(ui, screen);
             overlay_controls::show(ui, screen);
+            measurement_list::show(ui, screen);
             strength_plot::show(ui, screen);
         });
     });

@@ -1,5 +1,6 @@
 //! The window: reads the state, emits commands, changes nothing itself.
 
+mod calibration;
 pub mod colormap;
 mod empty;
 mod format;
@@ -7,6 +8,8 @@ pub mod icon;
 mod keys;
 mod layer_strip;
 mod layout;
+mod measurement_list;
+mod measurements;
 mod menu;
 mod notifications;
 pub mod offscreen;

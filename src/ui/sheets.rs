@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
 
-use super::{Screen, notifications, theme};
+use super::{Screen, calibration, notifications, theme};
 use crate::state::command::{Menu, TABLE};
 use crate::state::{Command, PathOf, Sheet};
 use crate::worker::job::{ExportKind, TestSource};
@@ -18,6 +18,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Keys => ("Keys and mouse", 800.0),
             Sheet::Notices => ("Notices", 520.0),
             Sheet::About => ("About MRIMaster", 460.0),
+            Sheet::Calibrate => ("Calibrate", 360.0),
             Sheet::EnterPath(of) => (path_title(of), 480.0),
         };
         ui.set_width(f32::min(width, ui.ctx().content_rect().width() - 60.0));
@@ -27,6 +28,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Keys => keys(ui),
             Sheet::Notices => notifications::history(ui, screen),
             Sheet::About => about(ui),
+            Sheet::Calibrate => calibration::sheet(ui, screen),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
         if !matches!(sheet, Sheet::EnterPath(_)) {
@@ -46,8 +48,9 @@ fn close(ui: &mut Ui, screen: &mut Screen) {
 }
 
 /// What the mouse does on the scan.
-const MOUSE: [(&str, &str); 8] = [
+const MOUSE: [(&str, &str); 9] = [
     ("Left drag", "Window: across for width, down for centre"),
+    ("Left drag on a measurement", "Move it, or one of its points"),
     ("Middle drag", "Move the scan"),
     ("Right drag", "Zoom"),
     ("Wheel", "Slices; zoom where there is one only"),
@@ -64,7 +67,7 @@ fn keys(ui: &mut Ui) {
             for (column, menus) in columns.iter_mut().zip([
                 [Menu::File, Menu::Review, Menu::Help].as_slice(),
                 &[Menu::View, Menu::Evidence],
-                &[Menu::Window, Menu::Panels],
+                &[Menu::Window, Menu::Measure, Menu::Panels],
             ]) {
                 for &menu in menus {
                     shortcuts(column, menu);

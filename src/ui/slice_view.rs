@@ -6,7 +6,7 @@ use egui::{
     Role, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::{Screen, scan_labels, theme};
+use super::{Screen, measurements, scan_labels, theme};
 use crate::imaging::{Slice, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
 
@@ -43,6 +43,24 @@ impl Placement {
         let image = Rect::from_min_size(min, extent);
         let pixels = [slice.width as f32, slice.height as f32];
         Self { image, scale, size, pixels, turn }
+    }
+
+    /// The point of the screen at which a place on the scan is seen, in pixel edges.
+    pub fn screen(&self, [x, y]: [f32; 2]) -> Pos2 {
+        let [x, y] = self.turn.to_screen([x / self.pixels[0], y / self.pixels[1]]);
+        self.image.min + vec2(x, y) * self.image.size()
+    }
+
+    /// The place on the scan that is nearest to a point of the screen, in pixel edges.
+    pub fn nearest(&self, at: Pos2) -> [f32; 2] {
+        let fraction = (at - self.image.min) / self.image.size();
+        let [x, y] = self.turn.to_scan(fraction.into()).map(|f| f.clamp(0.0, 1.0));
+        [x * self.pixels[0], y * self.pixels[1]]
+    }
+
+    /// Columns and rows of pixels.
+    pub fn pixels(&self) -> [f32; 2] {
+        self.pixels
     }
 
     /// The place on the scan under a point of the screen, in pixel edges; `None` beside the scan.
@@ -146,13 +164,14 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
         picture(&painter, overlay, place.image, open.turn, shown.tint());
     }
     scan_labels::paint(&painter, ui, screen, open, pane, &place, layer, response.hover_pos());
+    let measures = measurements::show(ui, screen, open, &response, &place, &painter);
     if pane.pinned {
         let stroke = Stroke::new(1.0, theme::ON_SCAN_LINE);
         painter.rect_stroke(pane.rect, 0.0, stroke, StrokeKind::Outside);
         unpin(ui, screen, pane);
     }
     describe(&response, open, pane, visible);
-    interact(ui, screen, open, &response, &place);
+    interact(ui, screen, open, &response, &place, measures);
 }
 
 fn unpin(ui: &mut Ui, screen: &mut Screen, pane: &Pane) {
@@ -185,10 +204,11 @@ fn interact(
     open: &OpenSeries,
     response: &Response,
     place: &Placement,
+    measures: bool,
 ) {
     let moved = response.drag_delta();
     let middle = response.rect.center();
-    if response.dragged_by(PointerButton::Primary) && moved != Vec2::ZERO {
+    if response.dragged_by(PointerButton::Primary) && moved != Vec2::ZERO && !measures {
         // A drag over half of the screen crosses the range of the data.
         let (low, high) = open.range();
         let step = ((high - low) / 500.0).max(f32::MIN_POSITIVE);
@@ -211,7 +231,7 @@ fn interact(
         let view = open.view.zoomed_at(factor, [origin.x, origin.y], place.scale, place.size);
         screen.ask(Command::SetView(view));
     }
-    if response.double_clicked() {
+    if response.double_clicked() && !measures {
         screen.ask(Command::Fit);
     }
     response.context_menu(|ui| {

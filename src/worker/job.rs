@@ -12,6 +12,7 @@ use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
 use crate::imaging::{Series, Slice};
+use crate::measure::{Change, Kept};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::figure::Figure;
 use crate::review::word::{Word, Words};
@@ -43,6 +44,11 @@ pub enum Request {
     /// Keep the reader's word under a [`Words::key`] in the review at `home`; an empty one takes it
     /// back.
     KeepWord { id: RequestId, home: PathBuf, key: String, word: Word },
+    /// Bring back what was measured under each [`Address::home`](crate::measure::Address::home).
+    RecallMeasurements { id: RequestId, homes: Vec<String> },
+    /// Keep a change to what was measured under an
+    /// [`Address::home`](crate::measure::Address::home).
+    KeepMeasurements { id: RequestId, home: String, change: Change },
     /// Read a scan small. The newest are read first, and the oldest of many are forgotten.
     Thumbnail { path: PathBuf },
     /// Look for copies of the scan at `path` in the folder of class folders `among`.
@@ -163,6 +169,10 @@ pub enum Response {
     Figures { id: RequestId, figures: Arc<Figures>, curves: Arc<Curves> },
     /// A word was kept: all of them, with those of other windows.
     WordKept { id: RequestId, result: Result<Words, String> },
+    /// What was measured under each home that was asked for.
+    MeasurementsRecalled { id: RequestId, recalled: Vec<(String, Kept)> },
+    /// A change was kept: all that is kept there, with what other windows did.
+    MeasurementsKept { id: RequestId, home: String, result: Result<Kept, String> },
     /// A scan, small; none where it cannot be read.
     Thumbnail { path: PathBuf, picture: Option<Arc<Thumbnail>> },
     /// The copies of a scan.

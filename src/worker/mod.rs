@@ -7,7 +7,8 @@
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
 //! | `export` | files for others, on the analyst's thread, too |
-//! | `figures`, `copies`, `thumbnails`, `words` | a thread each |
+//! | `figures`, `copies`, `thumbnails`, `words`, `measurements` | a thread each |
+//! | `keeper` | the thread of what keeps something |
 //! | `background` | threads for parallel work that nobody waits for |
 
 mod analyst;
@@ -18,6 +19,8 @@ mod evaluation;
 mod export;
 mod figures;
 pub mod job;
+mod keeper;
+mod measurements;
 mod reader;
 mod slot;
 mod thumbnails;
@@ -31,10 +34,12 @@ use std::time::Duration;
 
 use desk::{Desk, Job};
 use job::{Request, Response};
+use keeper::Keeper;
 use reader::{Reader, Task};
 use slot::Slot;
 use thumbnails::Pile;
 
+use crate::measure;
 use crate::model::checkpoint;
 use crate::review::store::Store;
 
@@ -50,12 +55,13 @@ pub struct Workers {
     figures: Arc<Slot<figures::Task>>,
     copies: Arc<Slot<copies::Task>>,
     thumbnails: Arc<Pile>,
-    words: words::Keeper,
+    words: Keeper<words::Task>,
+    measurements: Keeper<measurements::Task>,
     outbox: Outbox,
     responses: Receiver<Response>,
 }
 
-/// Starts the threads. Reviews are kept below `data`; `wake` is called after each response has been
+/// Starts the threads. Reviews and measurements are kept below `data`; `wake` is called after each response has been
 /// put where [`Workers::try_recv`] finds it.
 pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers {
     let (sender, responses) = channel();
@@ -68,6 +74,14 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
     copies::spawn(Arc::clone(&copies), outbox.clone());
     let thumbnails = Arc::new(Pile::default());
     thumbnails::spawn(Arc::clone(&thumbnails), outbox.clone());
+    let words = Keeper::start("words", {
+        let outbox = outbox.clone();
+        move |task| words::keep(task, &outbox)
+    });
+    let measurements = Keeper::start("measurements", {
+        let (store, outbox) = (measure::store::Store::new(&data), outbox.clone());
+        move |task| measurements::work(task, &store, &outbox)
+    });
     Workers {
         reader: Reader::start(outbox.clone()),
         desk,
@@ -75,7 +89,8 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
         figures,
         copies,
         thumbnails,
-        words: words::Keeper::start(outbox.clone()),
+        words,
+        measurements,
         outbox,
         responses,
     }
@@ -100,6 +115,12 @@ impl Workers {
                 self.copies.put(copies::Task { id, path, among });
             }
             Request::Thumbnail { path } => self.thumbnails.put(path),
+            Request::RecallMeasurements { id, homes } => {
+                self.measurements.keep(measurements::Task::Recall { id, homes });
+            }
+            Request::KeepMeasurements { id, home, change } => {
+                self.measurements.keep(measurements::Task::Keep { id, home, change });
+            }
             Request::KeepWord { id, home, key, word } => {
                 self.words.keep(words::Task { id, home, key, word });
             }
