@@ -143,6 +143,11 @@ fn open(state: &mut State, series: Arc<Series>) -> Vec<Request> {
     let id = open_id(&state.apply(Command::Open(vec![series.path.clone()])));
     let requests = state.receive(Response::Opened { id, result: Ok(series) });
     state.receive(Response::OpenDone { id });
+    for request in &requests {
+        if let Request::RecallMeasurements { id, .. } = *request {
+            state.receive(Response::MeasurementsRecalled { id, recalled: vec![] });
+        }
+    }
     requests
 }
 
