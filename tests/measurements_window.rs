@@ -117,7 +117,7 @@ fn clicks_draw_too_and_an_angle_takes_three() {
 #[test]
 fn regions_say_area_and_mean() {
     let mut window = Window::new("mm.png");
-    window.click("Ellipse");
+    window.press(Key::E);
     window.drag([20.0, 20.0], [40.0, 30.0]);
     assert!(window.shows("Ellipse 314.2 mm², mean "));
     window.press(Key::Q);

@@ -176,7 +176,7 @@ fn a_scan_opened_before_the_models_are_known_is_classified_when_they_are() {
     let mut state = State::default();
     let requests = state.list_checkpoints();
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
-    assert!(open(&mut state, series("scan.png", 1)).is_empty());
+    assert!(beside_measurements(open(&mut state, series("scan.png", 1))).is_empty());
     let found = vec![checkpoint("a", &["a"])];
     classify(state.receive(Response::Checkpoints {
         id,

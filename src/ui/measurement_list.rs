@@ -4,22 +4,29 @@ use egui::{Button, RichText, Ui};
 
 use super::format::{angle, area, length, value};
 use super::{Screen, measurements, theme};
-use crate::measure::{Kind, Scale, Shape, Values};
+use crate::measure::{Address, Kind, Scale, Shape, Values};
 use crate::state::{Command, Measurement, OpenSeries};
 
-/// Draws the tools, and a line for each measurement.
+/// Draws the tools and a line for each measurement; nothing where nobody measures.
 pub fn show(ui: &mut Ui, screen: &mut Screen) {
-    let Some(open) = screen.state.session.shown() else { return };
+    let session = &screen.state.session;
+    let Some(open) = session.shown() else { return };
+    let addresses: Vec<Address> =
+        (0..open.series.slices.len()).map(|slice| open.address(slice)).collect();
+    let measured = addresses.iter().any(|address| !session.measuring.on(address).is_empty());
+    let by_hand = matches!(session.scale(open, open.slice), Scale::ByHand(_));
+    if !measured && !by_hand && session.measuring.tool.is_none() {
+        return;
+    }
     theme::section(ui, "Measurements");
     tools(ui, screen);
-    for slice in 0..open.series.slices.len() {
-        let address = open.address(slice);
-        for shape in screen.state.session.measuring.on(&address) {
+    for (slice, address) in addresses.into_iter().enumerate() {
+        for shape in session.measuring.on(&address) {
             let measurement = Measurement { address: address.clone(), shape: shape.clone() };
             row(ui, screen, open, slice, measurement);
         }
     }
-    if let Scale::ByHand(_) = screen.state.session.scale(open, open.slice) {
+    if by_hand {
         ui.horizontal(|ui| {
             let text = RichText::new("Calibrated by hand").font(theme::small());
             ui.label(text.color(theme::tokens(ui).warning));

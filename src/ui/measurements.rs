@@ -113,7 +113,7 @@ fn hand(
         }
         if tool.is_some() && !drawing && place.pixel(pointer).is_some() {
             screen.ask(Command::PlacePoint(address, place.nearest(pointer)));
-            keep(ui, began_id, Some(true));
+            keep(ui, began_id, Some(pointer));
             return true;
         }
     }
@@ -128,12 +128,11 @@ fn hand(
             keep::<Held>(ui, held_id, None);
         }
     } else if drawing {
-        let began = ui.data(|data| data.get_temp::<bool>(began_id)).unwrap_or(false);
+        let began: Option<Pos2> = ui.data(|data| data.get_temp(began_id));
         if let_go {
-            keep::<bool>(ui, began_id, None);
-            let pressed = ui.input(|input| input.pointer.press_origin()).unwrap_or(pointer);
+            keep::<Pos2>(ui, began_id, None);
             // A click begins; a drag begins and ends.
-            if !began || pressed.distance(pointer) > TREMBLE {
+            if began.is_none_or(|began| began.distance(pointer) > TREMBLE) {
                 screen.ask(Command::PlacePoint(address, place.nearest(pointer)));
             }
         } else if moved {
