@@ -230,6 +230,26 @@ fn a_broken_file_of_measurements_is_put_aside_with_one_notice() {
 }
 
 #[test]
+fn measurements_are_written_as_a_table() {
+    let (data, scans) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let scan = scans.path().join("scan.png");
+    image::GrayImage::from_pixel(16, 16, image::Luma([7])).save(&scan).expect("written");
+    let mut program = Program::start(data.path());
+    program.open(scan);
+    program.apply(Command::MeasureRectangle);
+    let open = program.state.session.shown().unwrap();
+    let address = open.address(open.slice);
+    program.apply(Command::PlacePoint(address.clone(), [1.0, 1.0]));
+    program.apply(Command::PlacePoint(address, [5.0, 4.0]));
+    let table = data.path().join("measurements.csv");
+    program.apply(Command::WriteMeasurements(table.clone()));
+    drop(program);
+    let table = std::fs::read_to_string(table).expect("it was written");
+    let row = table.lines().nth(1).expect("a row");
+    assert_eq!(row, "scan.png,1,rectangle,,,12.0000,px,12,7.0000,0.0000,7,7");
+}
+
+#[test]
 fn what_one_window_keeps_another_gets_with_its_next_change() {
     let data = tempfile::tempdir().unwrap();
     let (first, second) = (Program::start(data.path()), Program::start(data.path()));

@@ -7,11 +7,13 @@
 //! | [`values`] | what a shape comes to: a length, an angle, an area and its statistics |
 //! | [`kept`] | the measurements of a series, and one change to them |
 //! | [`store`] | the same on disk |
+//! | [`table`] | the same as CSV |
 
 pub mod kept;
 pub mod scale;
 pub mod shape;
 pub mod store;
+pub mod table;
 pub mod values;
 
 pub use kept::{Address, Change, Kept};

@@ -106,6 +106,7 @@ commands! {
             MeasureEllipse: "Ellipse", "Draw an ellipse: area, mean, SD, smallest and largest value", [key("E")];
             DeleteMeasurement: "Delete the measurement", "Take the selected measurement away", [key("Delete")];
             Calibrate: "Calibrate…", "Say how long the selected length is, for the whole series", [];
+            ExportMeasurements: "Export measurements as CSV…", "One row for each measurement on the open series", [];
             Undo: "Undo", "Take the last measurement, verdict or comment back", [ctrl("Z")];
             Redo: "Redo", "Do again what was taken back", [ctrl("Y")];
         }
@@ -193,6 +194,8 @@ commands! {
         DeleteMeasurementOf(Measurement),
         /// The selected length is this long, mm; `None` forgets what was said.
         CalibrateTo(Option<f32>),
+        /// Write the measurements on the open series to this file.
+        WriteMeasurements(PathBuf),
         /// What the shares in the matrix are of.
         SetShare(Share),
         /// Show a figure below the matrix.

@@ -124,6 +124,8 @@ pub enum PathOf {
     /// The place to which the review's folder was moved.
     MovedTestSet,
     Export(ExportKind),
+    /// Where the measurements are written.
+    Measurements,
 }
 
 impl OpenSeries {

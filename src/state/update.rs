@@ -81,6 +81,7 @@ impl State {
             | Command::FindTestSet
             | Command::ExportTable
             | Command::ExportReport
+            | Command::ExportMeasurements
             | Command::ExportFigure => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
@@ -136,6 +137,7 @@ impl State {
             Command::DeleteMeasurementOf(gone) => self.delete_measurement(Some(gone)),
             Command::Calibrate => self.ask_calibration(),
             Command::CalibrateTo(mm) => self.calibrate(mm),
+            Command::WriteMeasurements(to) => self.export_measurements(to),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
 

@@ -6,3 +6,4 @@ pub mod files;
 pub(crate) mod kept;
 pub mod palette;
 pub mod shipped;
+pub(crate) mod spreadsheet;

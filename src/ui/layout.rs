@@ -31,13 +31,13 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
     let whole = ui.available_rect_before_wrap();
     let (width, height) = (whole.width(), whole.height());
     let inspector = Rangef::new(250.0, 250f32.max(width * 0.3));
-    dock(ui, screen, Dock::Inspector, 292.0, inspector, |ui, screen| {
+    dock(ui, screen, Dock::Inspector, 296.0, inspector, |ui, screen| {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             review::case_panel(ui, screen);
             probabilities::show(ui, screen);
             review::mini_matrix(ui, screen);
-            overlay_controls::show(ui, screen);
             measurement_list::show(ui, screen);
+            overlay_controls::show(ui, screen);
             strength_plot::show(ui, screen);
         });
     });

@@ -128,6 +128,7 @@ fn path_title(of: PathOf) -> &'static str {
         PathOf::Scan => "Open a path",
         PathOf::TestSet => "Open a test set",
         PathOf::MovedTestSet => "Where the test set is now",
+        PathOf::Measurements => "Export measurements as CSV",
         PathOf::Export(ExportKind::Csv) => "Export as CSV",
         PathOf::Export(ExportKind::Html) => "Export as HTML",
         PathOf::Export(ExportKind::Figure(_)) => "Save the figure as SVG",
@@ -142,6 +143,7 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
         PathOf::TestSet | PathOf::MovedTestSet => {
             ("Folder of the test set", "/folder/Testing", "Open")
         }
+        PathOf::Measurements => ("File to write", "/folder/measurements.csv", "Write"),
         PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
         PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
         PathOf::Export(ExportKind::Figure(_)) => ("File to write", "/folder/figure.svg", "Write"),
@@ -175,6 +177,7 @@ pub fn command_for(of: PathOf, path: PathBuf) -> Command {
         // It is kept for the next run, which may start in another folder.
         PathOf::TestSet => Command::Review(TestSource::Folder(absolute(path))),
         PathOf::MovedTestSet => Command::ReviewMoved(absolute(path)),
+        PathOf::Measurements => Command::WriteMeasurements(path),
         PathOf::Export(kind) => Command::Export(kind, path),
     }
 }

@@ -12,7 +12,7 @@ use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
 use crate::imaging::{Series, Slice};
-use crate::measure::{Change, Kept};
+use crate::measure::{Change, Kept, Scale, Shape};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::figure::Figure;
 use crate::review::word::{Word, Words};
@@ -49,6 +49,8 @@ pub enum Request {
     /// Keep a change to what was measured under an
     /// [`Address::home`](crate::measure::Address::home).
     KeepMeasurements { id: RequestId, home: String, change: Change },
+    /// Write measurements as CSV; the answer is an `Exported`.
+    ExportMeasurements { id: RequestId, to: PathBuf, measured: Vec<MeasuredSeries> },
     /// Read a scan small. The newest are read first, and the oldest of many are forgotten.
     Thumbnail { path: PathBuf },
     /// Look for copies of the scan at `path` in the folder of class folders `among`.
@@ -88,6 +90,16 @@ pub enum Mode {
     GoOn,
     /// They are thrown away: a person asked for it.
     Anew,
+}
+
+/// What was measured on an open series.
+#[derive(Clone, Debug)]
+pub struct MeasuredSeries {
+    /// For people.
+    pub title: String,
+    pub series: Arc<Series>,
+    /// Each with the number of its slice, from 0, and the size of its pixels.
+    pub shapes: Vec<(usize, Shape, Scale)>,
 }
 
 /// An evaluation as it is handed on.

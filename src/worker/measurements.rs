@@ -1,16 +1,33 @@
-//! Keeps measurements and brings them back.
+//! Keeps measurements, brings them back and writes them as a table.
+
+use std::path::{Path, PathBuf};
 
 use super::Outbox;
-use super::job::{RequestId, Response};
+use super::job::{MeasuredSeries, RequestId, Response};
 use crate::measure::store::Store;
+use crate::measure::table::{self, Row};
 use crate::measure::{Change, Kept};
 use crate::system::caught::caught;
+use crate::system::files::write_whole;
 
 /// What is done with measurements, each under an [`Address::home`](crate::measure::Address::home).
 #[derive(Debug)]
 pub(super) enum Task {
-    Recall { id: RequestId, homes: Vec<String> },
-    Keep { id: RequestId, home: String, change: Change },
+    Recall {
+        id: RequestId,
+        homes: Vec<String>,
+    },
+    Keep {
+        id: RequestId,
+        home: String,
+        change: Change,
+    },
+    /// For others.
+    Export {
+        id: RequestId,
+        to: PathBuf,
+        measured: Vec<MeasuredSeries>,
+    },
 }
 
 /// Does it and answers.
@@ -39,10 +56,36 @@ pub(super) fn work(task: Task, store: &Store, outbox: &Outbox) {
             });
             outbox.send(Response::MeasurementsKept { id, home, result });
         }
+        Task::Export { id, to, measured } => {
+            let written = caught(|| export(&to, &measured));
+            let result =
+                written.unwrap_or_else(|panic| Err(format!("the table was not made: {panic}")));
+            outbox.send(Response::Exported { id, result: result.map(|()| to) });
+        }
     }
 }
 
 fn recall(home: &str, store: &Store) -> Result<Kept, String> {
     let recalled = caught(|| store.recall(home));
     recalled.unwrap_or_else(|panic| Err(format!("measurements cannot be read: {panic}")))
+}
+
+fn export(to: &Path, measured: &[MeasuredSeries]) -> Result<(), String> {
+    let rows = measured.iter().flat_map(|MeasuredSeries { title, series, shapes }| {
+        shapes.iter().map(|(slice, shape, scale)| Row {
+            series: title,
+            slice: slice + 1,
+            shape,
+            scale: *scale,
+            pixels: series.slices.get(*slice).map(|slice| &**slice),
+        })
+    });
+    let rows: Vec<Row> = rows.collect();
+    let table = table::csv(&rows).map_err(|error| error.to_string());
+    table.and_then(|table| write_whole(to, &table).map_err(|error| error.to_string())).map_err(
+        |error| {
+            let to = to.display();
+            format!("{to}: it cannot be written ({error}); make room or choose another folder")
+        },
+    )
 }

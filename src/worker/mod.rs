@@ -121,6 +121,9 @@ impl Workers {
             Request::KeepMeasurements { id, home, change } => {
                 self.measurements.keep(measurements::Task::Keep { id, home, change });
             }
+            Request::ExportMeasurements { id, to, measured } => {
+                self.measurements.keep(measurements::Task::Export { id, to, measured });
+            }
             Request::KeepWord { id, home, key, word } => {
                 self.words.keep(words::Task { id, home, key, word });
             }

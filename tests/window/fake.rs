@@ -114,6 +114,9 @@ impl Workers for Fake {
                 let result = Ok(kept.clone());
                 answers.push_back(Response::MeasurementsKept { id, home, result });
             }
+            Request::ExportMeasurements { id, to, .. } => {
+                answers.push_back(Response::Exported { id, result: Ok(to) });
+            }
             Request::Thumbnail { path } => {
                 let picture = Thumbnail { width: 8, height: 8, greys: vec![90; 64] };
                 answers.push_back(Response::Thumbnail { path, picture: Some(Arc::new(picture)) });

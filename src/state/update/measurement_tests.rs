@@ -295,6 +295,21 @@ fn a_measurement_that_another_window_deleted_is_no_longer_selected() {
 }
 
 #[test]
+fn the_measurements_on_every_open_series_are_exported() {
+    let mut state = open("a.nii", 3);
+    assert!(state.apply(Command::WriteMeasurements("m.csv".into())).is_empty(), "there are none");
+    draw(&mut state, Command::MeasureLength, &[[0.0, 0.0], [3.0, 4.0]]);
+    show(&mut state, series("empty.png", 1));
+    show(&mut state, series("b.png", 1));
+    draw(&mut state, Command::MeasureLength, &[[1.0, 0.0], [2.0, 4.0]]);
+    let asked = state.apply(Command::WriteMeasurements("m.csv".into()));
+    let [Request::ExportMeasurements { ref measured, .. }] = asked[..] else { panic!("{asked:?}") };
+    let listed: Vec<_> =
+        measured.iter().map(|found| (found.title.as_str(), found.shapes[0].0)).collect();
+    assert_eq!(listed, [("a.nii", 1), ("b.png", 0)]);
+}
+
+#[test]
 fn nothing_that_is_kept_holds_the_path() {
     let mut state = State::default();
     let asked = show(&mut state, series("/Doe^Jane/a.png", 1));

@@ -1,6 +1,7 @@
 //! Measurements: drawn, changed, deleted, calibrated, kept and brought back; and what is taken back.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::State;
 use crate::measure::{Address, Change, Kept, Kind, Point, Shape};
@@ -8,7 +9,7 @@ use crate::state::history::Deed;
 use crate::state::measuring::Measurement;
 use crate::state::notices::Level;
 use crate::state::session::{Room, Sheet};
-use crate::worker::job::{Request, RequestId};
+use crate::worker::job::{MeasuredSeries, Request, RequestId};
 
 impl State {
     /// Takes a tool up, or puts it down where it is in use.
@@ -148,6 +149,29 @@ impl State {
         measuring.apply(&home, &change);
         measuring.keeping.insert(home.clone(), id);
         vec![Request::KeepMeasurements { id, home, change }]
+    }
+
+    /// Writes the measurements on the open series as a table.
+    pub(super) fn export_measurements(&mut self, to: PathBuf) -> Vec<Request> {
+        let id = self.next_request();
+        let session = &self.session;
+        let mut measured = Vec::new();
+        for open in &session.series {
+            let mut shapes = Vec::new();
+            for slice in 0..open.series.slices.len() {
+                let on_slice = session.measuring.on(&open.address(slice)).iter().cloned();
+                shapes.extend(on_slice.map(|shape| (slice, shape, session.scale(open, slice))));
+            }
+            if !shapes.is_empty() {
+                let (title, series) = (open.title(), open.series.clone());
+                measured.push(MeasuredSeries { title, series, shapes });
+            }
+        }
+        if measured.is_empty() {
+            self.say(Level::Warning, "Nothing was measured yet: draw a length, for instance.");
+            return Vec::new();
+        }
+        vec![Request::ExportMeasurements { id, to, measured }]
     }
 
     /// Takes back what was done last: what is being drawn, a measurement, or a word.
