@@ -1,6 +1,6 @@
 //! The measurements of the series that is shown, in the dock beside it.
 
-use egui::{Button, RichText, Ui};
+use egui::{Align, Button, Layout, RichText, Ui};
 
 use super::format::{angle, area, length, value};
 use super::{Screen, measurements, theme};
@@ -79,22 +79,22 @@ fn row(
         text += &format!(", mean {}", value(found.mean as f32));
     }
     let place = format!("slice {}", slice + 1);
-    ui.horizontal(|ui| {
-        let width = ui.available_width() - 30.0;
-        let line = RichText::new(&text).font(theme::small());
-        let button = Button::new(line).selected(selected).frame(selected).truncate();
-        let aside = RichText::new(&place).font(theme::small()).color(theme::tokens(ui).dim);
-        let response = ui.add_sized([width, 20.0], button.right_text(aside));
-        if response.on_hover_text("Select it, and go to its slice").clicked() {
-            screen.ask(Command::SelectSlice(slice));
-            screen.ask(Command::SelectMeasurement(Some(measurement.clone())));
-        }
+    let mut line = |ui: &mut Ui| {
         let delete = ui.small_button("×").on_hover_text("Delete this measurement");
         if delete.clicked() {
             screen.ask(Command::DeleteMeasurementOf(measurement.clone()));
         }
         delete.accessible_name(format!("delete {text}, {place}"));
-    });
+        let name = RichText::new(&text).font(theme::small());
+        let aside = RichText::new(&place).font(theme::small()).color(theme::tokens(ui).dim);
+        let button = Button::new(name).right_text(aside).selected(selected).frame(selected);
+        let response = ui.add_sized([ui.available_width(), 20.0], button.truncate());
+        if response.on_hover_text("Select it, and go to its slice").clicked() {
+            screen.ask(Command::SelectSlice(slice));
+            screen.ask(Command::SelectMeasurement(Some(measurement.clone())));
+        }
+    };
+    ui.horizontal(|ui| ui.with_layout(Layout::right_to_left(Align::Center), |ui| line(ui)));
 }
 
 /// A length, an angle or an area in words.
