@@ -7,7 +7,7 @@ use super::planes::Planes;
 use super::turn::Turn;
 use super::view::View;
 use crate::imaging::{Found, Header, Outline, Slice, Source, Window};
-use crate::worker::job::ScanKey;
+use crate::worker::job::{self, ScanKey};
 
 /// An opened series and how it is looked at.
 #[derive(Clone, Debug)]
@@ -89,6 +89,14 @@ impl OpenSeries {
     /// What the file says of the slice that is shown.
     pub fn header(&self) -> &Header {
         &self.series.slices[self.slice].header
+    }
+
+    /// Where the pixels of a slice are; `None` for one that cannot be read.
+    pub fn pixels(&self, index: usize) -> Option<job::Pixels> {
+        match self.slice_at(index) {
+            Some(here) => Some(job::Pixels::Here(Arc::clone(here))),
+            None => Some(job::Pixels::InFile(self.series.slices.get(index)?.place.clone()?)),
+        }
     }
 
     /// The file of the slice that is shown.

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::cine::Cine;
 use super::grid::Grid;
+use super::history::History;
 use super::load::Load;
+use super::measuring::Measuring;
 use super::open_series::OpenSeries;
 use super::review::Review;
 use crate::evaluate::report::Case;
@@ -48,6 +50,8 @@ pub struct Session {
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
     pub room: Room,
+    pub measuring: Measuring,
+    pub(super) history: History,
     /// The test set under review.
     pub review: Option<Review>,
     /// A test set that is to be opened once the checkpoints are known.
@@ -126,6 +130,8 @@ pub enum Sheet {
     /// Files that are not shown, and why.
     LeftOut,
     About,
+    /// How long the selected length is.
+    Calibrate,
     /// Where no file dialog is at hand: the path of this.
     EnterPath(PathOf),
 }
@@ -138,6 +144,8 @@ pub enum PathOf {
     /// The place to which the review's folder was moved.
     MovedTestSet,
     Export(ExportKind),
+    /// Where the measurements are written.
+    Measurements,
 }
 
 impl Session {
@@ -253,6 +261,7 @@ impl Session {
             && self.evidence.is_settled()
             && self.wanted_review.is_none()
             && self.tags.is_settled()
+            && self.measuring.is_settled()
             && self.review.as_ref().is_none_or(|review| {
                 !review.is_running()
                     && review.other.as_ref().is_none_or(|other| !other.is_running())

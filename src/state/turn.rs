@@ -58,12 +58,11 @@ impl Turn {
         self.0.map(|[a, b]| 0.5 + f32::from(a) * (x - 0.5) + f32::from(b) * (y - 0.5))
     }
 
-    /// The place of the screen where a place on the scan is seen, both as fractions.
+    /// The place of the screen at which a place on the scan is seen, both as fractions.
     pub fn to_screen(&self, [x, y]: [f32; 2]) -> [f32; 2] {
-        // The matrix is orthogonal: its inverse is its transpose.
-        let [[a, b], [c, d]] = self.0.map(|row| row.map(f32::from));
-        let (x, y) = (x - 0.5, y - 0.5);
-        [0.5 + a * x + c * y, 0.5 + b * x + d * y]
+        // The inverse of such a matrix is the matrix mirrored at its diagonal.
+        let [[a, b], [c, d]] = self.0;
+        Self([[a, c], [b, d]]).to_scan([x, y])
     }
 
     /// What was at the left, right, top and bottom edge of the scan, by the edges of the screen.
@@ -120,6 +119,18 @@ mod tests {
         assert_eq!(turn.rotated_left().rotated_right(), Turn::default());
         assert_eq!(turn.flipped_vertically().flipped_vertically(), Turn::default());
         assert!(turn.rotated_left().swaps_sides() && !turn.swaps_sides());
+    }
+
+    #[test]
+    fn the_screen_shows_every_place_where_it_is_found() {
+        let quarter = Turn::default().rotated_right();
+        for turn in
+            [Turn::default(), quarter, quarter.flipped_vertically(), quarter.rotated_right()]
+        {
+            let place = [0.1, 0.3];
+            let back = turn.to_scan(turn.to_screen(place));
+            assert!((0..2).all(|axis| (back[axis] - place[axis]).abs() < 1e-6), "{turn:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod answers;
 mod cases;
+mod measurements;
 mod model;
 mod review;
 mod series;
@@ -20,6 +21,7 @@ use super::shortcut::Shortcut;
 use super::turn::Turn;
 use super::view::View;
 use crate::imaging::Slice;
+use crate::measure::Kind;
 use crate::model::prediction::DeviceChoice;
 use crate::review::word::Verdict;
 use crate::worker::job::{Mode, Request, RequestId, Response, TestSource};
@@ -99,6 +101,7 @@ impl State {
             | Command::FindTestSet
             | Command::ExportTable
             | Command::ExportReport
+            | Command::ExportMeasurements
             | Command::ExportFigure => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
@@ -144,8 +147,26 @@ impl State {
             Command::Dispute => self.say_verdict(Verdict::LabelWrong),
             Command::Unsure => self.say_verdict(Verdict::Unsure),
             Command::Comment(comment) => self.judge(|word| word.comment = comment),
-            Command::UndoWord => self.undo_word(),
             Command::LookAt(cases) => self.look_at(cases),
+
+            Command::MeasureLength => self.take_tool(Kind::Length),
+            Command::MeasureAngle => self.take_tool(Kind::Angle),
+            Command::MeasureRectangle => self.take_tool(Kind::Rectangle),
+            Command::MeasureEllipse => self.take_tool(Kind::Ellipse),
+            Command::PlacePoint(address, point) => self.place_point(address, point),
+            Command::LeadPoint(to) => self.lead_point(to),
+            Command::SelectMeasurement(measurement) => self.select_measurement(measurement),
+            Command::Reshape(shape) => self.reshape(shape),
+            Command::LetGo() => self.let_go(),
+            Command::DeleteMeasurement => {
+                self.delete_measurement(self.session.selected_measurement().cloned())
+            }
+            Command::DeleteMeasurementOf(gone) => self.delete_measurement(Some(gone)),
+            Command::Calibrate => self.ask_calibration(),
+            Command::CalibrateTo(mm) => self.calibrate(mm),
+            Command::WriteMeasurements(to) => self.export_measurements(to),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
 
             Command::Open(paths) => self.open(paths),
             Command::OpenDemo => self.open_demo(),
@@ -280,7 +301,17 @@ impl State {
     /// Takes an answer of the workers in. One that nobody waits for is dropped.
     pub fn receive(&mut self, response: Response) -> Vec<Request> {
         match response {
-            Response::Opened { id, result } => return self.opened(id, result),
+            Response::Opened { id, result } => {
+                let mut requests = self.opened(id, result);
+                requests.extend(self.recall_measurements());
+                return requests;
+            }
+            Response::MeasurementsRecalled { id, recalled } => {
+                self.measurements_recalled(id, recalled);
+            }
+            Response::MeasurementsKept { id, home, result } => {
+                self.measurements_kept(id, home, result);
+            }
             Response::OpenDone { id } => self.open_done(id),
             Response::SliceRead { scan, result } => return self.slice_read(scan, result),
             Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
@@ -365,6 +396,9 @@ impl State {
             self.session.tags = Load::Idle;
             return Vec::new();
         }
+        if self.session.room == Room::Reading && self.session.measuring.leave_off() {
+            return Vec::new();
+        }
         if self.session.room == Room::Reading && self.session.case_at_hand().is_some() {
             return self.enter(Room::Review);
         }
@@ -429,6 +463,9 @@ mod tests;
 
 #[cfg(test)]
 mod reading_tests;
+
+#[cfg(test)]
+mod measurement_tests;
 
 #[cfg(test)]
 mod review_tests;

@@ -116,6 +116,12 @@ pub(super) fn open_id(requests: &[Request]) -> RequestId {
     }
 }
 
+/// Without what every opened series asks for: its measurements.
+fn beside_measurements(requests: Vec<Request>) -> Vec<Request> {
+    let other = |request: &Request| !matches!(request, Request::RecallMeasurements { .. });
+    requests.into_iter().filter(other).collect()
+}
+
 /// The one request to classify the slice that is shown; others may come with it.
 pub(super) fn classify(requests: Vec<Request>) -> Classify {
     let of_slice = |request: &Request| matches!(request, Request::Classify(_));
@@ -140,6 +146,11 @@ pub(super) fn open(state: &mut State, series: Arc<Series>) -> Vec<Request> {
     let id = open_id(&state.apply(Command::Open(vec![series.path.clone()])));
     let requests = state.receive(Response::Opened { id, result: Ok(Found::Whole(series)) });
     state.receive(Response::OpenDone { id });
+    for request in &requests {
+        if let Request::RecallMeasurements { id, .. } = *request {
+            state.receive(Response::MeasurementsRecalled { id, recalled: vec![] });
+        }
+    }
     requests
 }
 
@@ -168,7 +179,7 @@ fn a_scan_opened_before_the_models_are_known_is_classified_when_they_are() {
     let mut state = State::default();
     let requests = state.list_checkpoints();
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
-    assert!(open(&mut state, series("scan.png", 1)).is_empty());
+    assert!(beside_measurements(open(&mut state, series("scan.png", 1))).is_empty());
     let found = vec![checkpoint("a", &["a"])];
     classify(state.receive(Response::Checkpoints {
         id,
@@ -433,11 +444,8 @@ fn of_several_files_the_first_is_shown() {
     open(&mut state, series("old.png", 1));
     let id = open_id(&state.apply(Command::Open(vec!["1.png".into(), "2.png".into()])));
     classify(state.receive(Response::Opened { id, result: Ok(Found::Whole(series("1.png", 1))) }));
-    assert!(
-        state
-            .receive(Response::Opened { id, result: Ok(Found::Whole(series("2.png", 1))) })
-            .is_empty()
-    );
+    let second = Response::Opened { id, result: Ok(Found::Whole(series("2.png", 1))) };
+    assert!(beside_measurements(state.receive(second)).is_empty());
     assert_eq!(state.session.shown().unwrap().name(), "1.png");
     assert_eq!(state.session.series.len(), 3);
 }

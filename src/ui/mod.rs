@@ -1,5 +1,6 @@
 //! The window: reads the state, emits commands, changes nothing itself.
 
+mod calibration;
 pub mod colormap;
 mod command_palette;
 mod empty;
@@ -10,6 +11,8 @@ mod key_sheet;
 mod keys;
 mod layer_strip;
 mod layout;
+mod measurement_list;
+mod measurements;
 mod menu;
 mod notifications;
 pub mod offscreen;

@@ -10,6 +10,7 @@ use super::{Screen, patient_text, theme};
 use crate::explain::upsample::sample;
 use crate::imaging::planes::Cut;
 use crate::imaging::{Rescale, Window};
+use crate::measure::{self, Unit};
 use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
@@ -36,7 +37,11 @@ pub(super) fn paint(
         write(painter, pane.rect, Align2::LEFT_TOP, &lines);
         write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(pane, place, ui));
         letters(painter, pane);
-        ruler(painter, pane, place);
+        let scale = match &pane.across {
+            Some(across) => measure::Scale::of(across.header.spacing, None),
+            None => screen.state.session.scale(pane.open, pane.open.slice),
+        };
+        ruler(painter, scale, pane.rect, place);
     }
     let on = screen.state.settings.overlay.on;
     if let Some(name) = pane.layer.filter(|_| on || pane.pinned) {
@@ -90,8 +95,13 @@ fn write(painter: &Painter, rect: Rect, corner: Align2, lines: &[Line]) {
 fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
     let galley = p.layout_no_wrap(text.to_owned(), font, color);
     let rect = anchor.anchor_size(at, galley.size());
-    p.rect_filled(rect.expand2(vec2(3.0, 0.0)), 2.0, Color32::from_black_alpha(120));
+    plate(p, rect.expand2(vec2(3.0, 0.0)));
     p.galley(rect.min, galley, color);
+}
+
+/// What text lies on.
+pub(super) fn plate(painter: &Painter, rect: Rect) {
+    painter.rect_filled(rect, 2.0, Color32::from_black_alpha(120));
 }
 
 /// Which plane across the slices it is, and where.
@@ -243,10 +253,12 @@ fn letters(painter: &Painter, pane: &Pane) {
     }
 }
 
-/// A length in millimetres, only where the file gives the spacing.
-fn ruler(painter: &Painter, pane: &Pane, place: &Placement) {
-    let (rect, Some(spacing)) = (pane.rect, pane.header().spacing) else { return };
-    let points_per_mm = place.scale / spacing.column_mm;
+/// A length in millimetres, only where they are known.
+fn ruler(painter: &Painter, scale: measure::Scale, rect: Rect, place: &Placement) {
+    if scale.unit() == Unit::Pixels {
+        return;
+    }
+    let points_per_mm = place.scale / scale.pixel().across as f32;
     let Some(length) = ruler_length(rect.width() * 0.25 / points_per_mm) else { return };
     let width = length * points_per_mm;
     let y = rect.bottom() - EDGE - 22.0;
@@ -263,7 +275,9 @@ fn ruler(painter: &Painter, pane: &Pane, place: &Placement) {
         painter.vline(x + width, y - 4.0..=y + 4.0, stroke);
     }
     let at = pos2(x + width / 2.0, y - 6.0);
-    let text = format!("{} mm", value(length));
+    let by_hand = matches!(scale, measure::Scale::ByHand(_));
+    let how = if by_hand { ", calibrated by hand" } else { "" };
+    let text = format!("{} mm{how}", value(length));
     plated(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
 }
 

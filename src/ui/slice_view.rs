@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::panes::{self, Cell, Pane, PlaneView};
-use super::{Screen, scan_labels, theme, window_entry};
+use super::{Screen, measurements, scan_labels, theme, window_entry};
 use crate::imaging::{Header, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
 
@@ -35,6 +35,24 @@ impl Placement {
         let image = Rect::from_min_size(min, extent);
         let pixels = [slice.width as f32, slice.height as f32];
         Self { image, scale, size, pixels, turn }
+    }
+
+    /// The point of the screen at which a place on the scan is seen, in pixel edges.
+    pub fn screen(&self, [x, y]: [f32; 2]) -> Pos2 {
+        let [x, y] = self.turn.to_screen([x / self.pixels[0], y / self.pixels[1]]);
+        self.image.min + vec2(x, y) * self.image.size()
+    }
+
+    /// The place on the scan that is nearest to a point of the screen, in pixel edges.
+    pub fn nearest(&self, at: Pos2) -> [f32; 2] {
+        let fraction = (at - self.image.min) / self.image.size();
+        let [x, y] = self.turn.to_scan(fraction.into()).map(|f| f.clamp(0.0, 1.0));
+        [x * self.pixels[0], y * self.pixels[1]]
+    }
+
+    /// Columns and rows of pixels.
+    pub fn pixels(&self) -> [f32; 2] {
+        self.pixels
     }
 
     /// The place on the scan under a point of the screen, in pixel edges; `None` beside the scan.
@@ -143,13 +161,15 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
     }
     cross(&painter, pane, &place);
     scan_labels::paint(&painter, ui, screen, pane, &place, layer, response.hover_pos());
+    let measures = pane.across.is_none()
+        && measurements::show(ui, screen, pane.open, &response, &place, &painter);
     if pane.pinned {
         let stroke = Stroke::new(1.0, theme::ON_SCAN_LINE);
         painter.rect_stroke(pane.rect, 0.0, stroke, StrokeKind::Outside);
         unpin(ui, screen, pane);
     }
     describe(&response, pane, visible);
-    interact(ui, screen, pane, &response, &place);
+    interact(ui, screen, pane, &response, &place, measures);
     if pane.active && !pane.pinned && pane.across.is_none() {
         window_entry::show(ui, screen, pane.open, scan_labels::window_place(ui, pane));
     }
@@ -235,14 +255,21 @@ fn describe(response: &Response, pane: &Pane, visible: bool) {
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
 }
 
-fn interact(ui: &mut Ui, screen: &mut Screen, pane: &Pane, response: &Response, place: &Placement) {
+fn interact(
+    ui: &mut Ui,
+    screen: &mut Screen,
+    pane: &Pane,
+    response: &Response,
+    place: &Placement,
+    measures: bool,
+) {
     let pressed = response.is_pointer_button_down_on() || response.clicked();
     if !pane.active && pressed {
         screen.ask(Command::ActivatePane(pane.cell));
     }
     let moved = response.drag_delta();
     let middle = response.rect.center();
-    if response.dragged_by(PointerButton::Primary) && moved != Vec2::ZERO {
+    if response.dragged_by(PointerButton::Primary) && moved != Vec2::ZERO && !measures {
         window_by_drag(screen, pane.open, moved);
     }
     if response.dragged_by(PointerButton::Middle) && moved != Vec2::ZERO {
@@ -254,7 +281,9 @@ fn interact(ui: &mut Ui, screen: &mut Screen, pane: &Pane, response: &Response, 
         let at = [origin.x, origin.y];
         look(screen, pane, pane.view().zoomed_at(factor, at, place.scale, place.size));
     }
-    if response.double_clicked() {
+    if measures {
+        // Clicks draw.
+    } else if response.double_clicked() {
         look(screen, pane, View::default());
     } else if response.clicked() && !pane.pinned {
         point_at(screen, pane, response, place);

@@ -10,10 +10,10 @@ use std::time::Duration;
 use super::desk::{Desk, Job, OneOfSeries};
 use super::evaluation::evaluate;
 use super::export::export;
-use super::job::{Classify, Evaluate, EvaluateFailed, Export, Pixels, Response, ScanKey};
+use super::job::{Classify, Evaluate, EvaluateFailed, Export, Response, ScanKey};
 use super::{Outbox, background};
 use crate::explain::grad_cam::{ExplainError, grad_cam};
-use crate::imaging::{self, Slice};
+use crate::imaging::Slice;
 use crate::model::classifier::{Activations, Classifier, ClassifierError};
 use crate::model::prediction::{DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::store::Store;
@@ -86,12 +86,7 @@ impl Analyst {
     fn one_of_series(&mut self, job: OneOfSeries) {
         let device = self.device(job.device);
         let answer = caught(|| {
-            let slice = match job.pixels {
-                Pixels::Here(slice) => slice,
-                Pixels::InFile(place) => {
-                    Arc::new(imaging::read_slice(&place).map_err(|error| error.to_string())?)
-                }
-            };
+            let slice = job.pixels.read()?;
             let loaded = self.load(&job.checkpoint, device).map_err(|failure| failure.message)?;
             loaded.classifier.predict(&slice).map(Arc::new).map_err(|error| error.to_string())
         });

@@ -8,7 +8,8 @@
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
 //! | `export` | files for others, on the analyst's thread, too |
-//! | `figures`, `copies`, `tags`, `thumbnails`, `words` | a thread each |
+//! | `figures`, `copies`, `tags`, `thumbnails`, `words`, `measurements` | a thread each |
+//! | `keeper` | the thread of what keeps something |
 //! | `background` | threads for parallel work that nobody waits for |
 
 mod analyst;
@@ -19,7 +20,9 @@ mod evaluation;
 mod export;
 mod figures;
 pub mod job;
+mod keeper;
 mod loader;
+mod measurements;
 mod reader;
 mod slot;
 mod tags;
@@ -34,11 +37,13 @@ use std::time::Duration;
 
 use desk::{Desk, Job};
 use job::{Request, Response};
+use keeper::Keeper;
 use loader::Loader;
 use reader::{Reader, Task};
 use slot::Slot;
 use thumbnails::Pile;
 
+use crate::measure;
 use crate::model::checkpoint;
 use crate::review::store::Store;
 
@@ -56,12 +61,13 @@ pub struct Workers {
     copies: Arc<Slot<copies::Task>>,
     tags: Arc<Slot<tags::Task>>,
     thumbnails: Arc<Pile>,
-    words: words::Keeper,
+    words: Keeper<words::Task>,
+    measurements: Keeper<measurements::Task>,
     outbox: Outbox,
     responses: Receiver<Response>,
 }
 
-/// Starts the threads. Reviews are kept below `data`; `wake` is called after each response has been
+/// Starts the threads. Reviews and measurements are kept below `data`; `wake` is called after each response has been
 /// put where [`Workers::try_recv`] finds it.
 pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers {
     let (sender, responses) = channel();
@@ -76,6 +82,14 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
     tags::spawn(Arc::clone(&tags), outbox.clone());
     let thumbnails = Arc::new(Pile::default());
     thumbnails::spawn(Arc::clone(&thumbnails), outbox.clone());
+    let words = Keeper::start("words", {
+        let outbox = outbox.clone();
+        move |task| words::keep(task, &outbox)
+    });
+    let measurements = Keeper::start("measurements", {
+        let (store, outbox) = (measure::store::Store::new(&data), outbox.clone());
+        move |task| measurements::work(task, &store, &outbox)
+    });
     Workers {
         reader: Reader::start(outbox.clone()),
         loader: Loader::start(&outbox),
@@ -85,7 +99,8 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
         copies,
         tags,
         thumbnails,
-        words: words::Keeper::start(outbox.clone()),
+        words,
+        measurements,
         outbox,
         responses,
     }
@@ -113,6 +128,15 @@ impl Workers {
             }
             Request::ReadTags { id, source } => self.tags.put(tags::Task { id, source }),
             Request::Thumbnail { path } => self.thumbnails.put(path),
+            Request::RecallMeasurements { id, homes } => {
+                self.measurements.keep(measurements::Task::Recall { id, homes });
+            }
+            Request::KeepMeasurements { id, home, change } => {
+                self.measurements.keep(measurements::Task::Keep { id, home, change });
+            }
+            Request::ExportMeasurements { id, to, measured } => {
+                self.measurements.keep(measurements::Task::Export { id, to, measured });
+            }
             Request::KeepWord { id, home, key, word } => {
                 self.words.keep(words::Task { id, home, key, word });
             }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use mrimaster::app::Workers;
 use mrimaster::imaging::{About, Depth, Found, Series, Slice, TagLine, Tags};
+use mrimaster::measure::Kept;
 use mrimaster::model::calibration::{Calibration, Conformal, Record};
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
@@ -40,6 +41,7 @@ pub struct Fake {
     asked: Asked,
     open: Opener,
     words: RefCell<Words>,
+    measured: RefCell<BTreeMap<String, Kept>>,
 }
 
 impl Fake {
@@ -51,6 +53,7 @@ impl Fake {
             asked: asked.clone(),
             open: Box::new(open),
             words: RefCell::default(),
+            measured: RefCell::default(),
         };
         (Box::new(fake), asked)
     }
@@ -111,6 +114,25 @@ impl Workers for Fake {
                 let mut words = self.words.borrow_mut();
                 words.insert(key, word);
                 answers.push_back(Response::WordKept { id, result: Ok(words.clone()) });
+            }
+            Request::RecallMeasurements { id, homes } => {
+                let kept = self.measured.borrow();
+                let recalled = homes.into_iter().filter_map(|home| {
+                    let found = kept.get(&home)?.clone();
+                    Some((home, found))
+                });
+                let recalled = recalled.collect();
+                answers.push_back(Response::MeasurementsRecalled { id, recalled });
+            }
+            Request::KeepMeasurements { id, home, change } => {
+                let mut measured = self.measured.borrow_mut();
+                let kept = measured.entry(home.clone()).or_default();
+                kept.apply(&change);
+                let result = Ok(kept.clone());
+                answers.push_back(Response::MeasurementsKept { id, home, result });
+            }
+            Request::ExportMeasurements { id, to, .. } => {
+                answers.push_back(Response::Exported { id, result: Ok(to) });
             }
             Request::Thumbnail { path } => {
                 let picture = Thumbnail { width: 8, height: 8, greys: vec![90; 64] };

@@ -150,14 +150,7 @@ impl State {
         if word == before {
             return Vec::new();
         }
-        let typing = word.verdict == before.verdict && !before.comment.is_empty();
-        if let Some(review) = &mut self.session.review {
-            // A comment is taken back as a whole, not letter by letter.
-            let goes_on = review.undo.last().is_some_and(|(last, _)| *last == key);
-            if !(typing && goes_on) {
-                review.undo.push((key.clone(), before));
-            }
-        }
+        self.session.history.say(key.clone(), before, word.clone());
         self.keep_word(key, word)
     }
 
@@ -168,16 +161,8 @@ impl State {
         })
     }
 
-    /// Takes the last word back.
-    pub(super) fn undo_word(&mut self) -> Vec<Request> {
-        let last = self.session.review.as_mut().and_then(|review| review.undo.pop());
-        match last {
-            Some((key, word)) => self.keep_word(key, word),
-            None => Vec::new(),
-        }
-    }
-
-    fn keep_word(&mut self, key: String, word: Word) -> Vec<Request> {
+    /// Puts a word in the place of the one before.
+    pub(super) fn keep_word(&mut self, key: String, word: Word) -> Vec<Request> {
         let id = self.next_request();
         let Some(review) = &mut self.session.review else {
             return Vec::new();

@@ -9,7 +9,7 @@ use crate::state::load::Load;
 use crate::state::memory::outwards;
 use crate::state::notices::Level;
 use crate::state::session::{Answers, EvidenceKey, Sweep};
-use crate::worker::job::{Classify, ClassifySeries, Pixels, Request, RequestId, ScanKey};
+use crate::worker::job::{Classify, ClassifySeries, Request, RequestId, ScanKey};
 
 impl State {
     pub(super) fn checkpoints_found(&mut self, found: Vec<CheckpointInfo>) -> Vec<Request> {
@@ -119,13 +119,8 @@ impl State {
             self.session.answers.prediction(ScanKey { series, slice }, &checkpoint).is_some()
         };
         let unknown = outwards(open.slice, slices).filter(|slice| !known(slice));
-        let wanted = unknown.filter_map(|slice| {
-            let pixels = match open.slice_at(slice) {
-                Some(here) => Pixels::Here(Arc::clone(here)),
-                None => Pixels::InFile(open.series.slices[slice].place.clone()?),
-            };
-            Some((ScanKey { series, slice }, pixels))
-        });
+        let wanted =
+            unknown.filter_map(|slice| Some((ScanKey { series, slice }, open.pixels(slice)?)));
         let slices: Vec<_> = wanted.collect();
         let id = self.next_request();
         let left = slices.len();

@@ -301,13 +301,13 @@ fn words_are_kept_counted_and_taken_back() {
     let word = |state: &State| review(state).words.get("sha2 glioma").cloned().unwrap_or_default();
     assert_eq!(word(&state).comment, "dural");
 
-    state.apply(Command::UndoWord);
+    state.apply(Command::Undo);
     assert_eq!(word(&state).comment, "", "the comment goes as a whole");
     assert_eq!(word(&state).verdict, Some(Verdict::LabelWrong));
-    let requests = state.apply(Command::UndoWord);
+    let requests = state.apply(Command::Undo);
     assert!(matches!(&requests[..], [Request::KeepWord { word, .. }] if word.is_empty()));
     assert_eq!(review(&state).matrix().all().reviewed, 0);
-    assert!(state.apply(Command::UndoWord).is_empty());
+    assert!(state.apply(Command::Undo).is_empty());
     state.apply(Command::Agree);
     state.apply(Command::Agree);
     assert!(word(&state).is_empty(), "said twice is taken back");
