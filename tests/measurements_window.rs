@@ -80,7 +80,7 @@ impl Window {
     }
 
     fn width(&mut self) -> f32 {
-        self.app().state().session.shown().unwrap().window.width
+        self.app().state().session.shown().unwrap().window.unwrap().width
     }
 }
 
