@@ -134,19 +134,25 @@ fn pictures_of_a_folder_are_scrolled_through_in_the_order_of_their_names() {
         pictures.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect();
     let (wide, other) = (sized_picture(7, 30), picture(50));
     files.push(("head/image5.png", &wide));
+    files.push(("two sizes/1.png", &wide));
+    files.push(("two sizes/2.png", &wide));
+    files.push(("two sizes/3.png", &other));
+    files.push(("two sizes/4.png", &other));
     files.push(("other/x.png", &other));
     let folder = folder_of(&files);
     let looked = Looked::through(&[folder.path().to_owned()]);
-    assert_eq!(looked.outlines.len(), 1, "pixels are read when they are wanted");
+    assert_eq!(looked.outlines.len(), 3, "pixels are read when they are wanted");
+    let sizes = looked.outlines[1..].iter().map(|outline| outline.description.as_deref().unwrap());
+    assert!(sizes.eq(["30×10 pixels", "20×10 pixels"]), "of one folder, and told apart");
     let outline = &looked.outlines[0];
     assert_eq!(values(outline), [1.0, 2.0, 9.0, 10.0, 100.0]);
-    assert_eq!(outline.description.as_deref(), Some("head"));
+    assert_eq!(outline.path, folder.path().join("head"), "which opens it again");
     let alone: Vec<f32> = looked.whole.iter().map(|series| series.slices[0].stored[0]).collect();
     assert_eq!(alone, [7.0, 50.0], "of another size, and of another folder");
 
     let whole = open_all(&[folder.path().to_owned()]);
     let lengths: Vec<usize> = whole.iter().map(|s| s.as_ref().unwrap().slices.len()).collect();
-    assert_eq!(lengths, [5, 1, 1]);
+    assert_eq!(lengths, [5, 1, 1, 2, 2]);
 
     let named: Vec<PathBuf> =
         ["image1.png", "image2.png"].map(|name| folder.path().join("head").join(name)).to_vec();
@@ -206,6 +212,9 @@ fn an_archive_is_read_as_the_folder_that_was_packed() {
         assert_eq!(values(&looked.outlines[0]), [9.0, 10.0]);
         let place = looked.outlines[0].slices[0].place.as_ref().unwrap();
         assert_eq!(place.source.path(), archive.join("head/image9.png"));
+        assert_eq!(open(place.source.path()).unwrap().slices[0].stored[0], 9.0);
+        let again = Looked::through(std::slice::from_ref(&looked.outlines[0].path));
+        assert_eq!((again.outlines.len(), again.whole.len()), (1, 0), "head alone");
         let lengths: Vec<usize> = looked.whole.iter().map(|series| series.slices.len()).collect();
         assert_eq!(lengths, [5, 2], "the volume, and two slices of one series");
         let alone = open(&fixture_path("i2.nii")).unwrap();
