@@ -123,7 +123,8 @@ impl Hash for Source {
 /// The archive that a path leads into, and the way on from there.
 pub(super) fn into_archive(path: &Path) -> Option<(&Path, &Path)> {
     let outside = path.ancestors().skip(1).find(|above| above.exists())?;
-    let leads_on = !path.exists() && outside.is_file() && archive::is_zip(&load(outside, 4).ok()?);
+    let leads_on =
+        !path.exists() && outside.is_file() && archive::is_zip(&load(outside, 0, 4).ok()?);
     Some((outside, path.strip_prefix(outside).ok()?)).filter(|_| leads_on)
 }
 
