@@ -131,7 +131,7 @@ pub fn find_each(
 pub fn read_slice(place: &Place) -> Result<Slice, OpenError> {
     let Place { source, frame } = place;
     of_source(source, || {
-        if let Some(slice) = dicom::read_frame_again(source, *frame) {
+        if let Some(slice) = dicom::read_frame_alone(source, *frame) {
             return slice;
         }
         let bytes = source.load()?;
