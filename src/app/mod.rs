@@ -80,6 +80,8 @@ impl App {
     /// Sends the first requests: the scans to open first, so that they are seen at once.
     pub fn new(ctx: &egui::Context, workers: Box<dyn Workers>, start: Start) -> Self {
         theme::install(ctx);
+        // The interface's size is a setting of ours, with keys of its own.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let (settings, trouble) = match &start.settings {
             Some(path) => Settings::read(path),
             None => (Settings::default(), None),
@@ -127,6 +129,7 @@ impl App {
     pub fn show(&mut self, ui: &mut egui::Ui) {
         self.receive(ui.ctx());
         theme::choose(ui.ctx(), self.state.settings.theme);
+        ui.ctx().set_zoom_factor(self.state.settings.interface_scale);
         let dropped: Vec<PathBuf> = ui.input(|input| {
             input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect()
         });
@@ -161,6 +164,7 @@ impl App {
                 Command::ExportReport => {
                     self.dialog.open(ui.ctx(), PathOf::Export(ExportKind::Html));
                 }
+                Command::ExportMeasurements => self.dialog.open(ui.ctx(), PathOf::Measurements),
                 Command::ExportFigure => {
                     let figure = ExportKind::Figure(self.state.settings.figure);
                     self.dialog.open(ui.ctx(), PathOf::Export(figure));
@@ -201,7 +205,8 @@ impl App {
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        let size = ui.ctx().content_rect().size();
+        // In points of the screen, whatever the interface's size.
+        let size = ui.ctx().content_rect().size() * ui.ctx().zoom_factor();
         if [size.x, size.y] != self.state.settings.window_size {
             self.apply(Command::ResizeWindow([size.x, size.y]));
         }

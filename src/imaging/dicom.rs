@@ -28,6 +28,8 @@ mod tables;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use dicom_object::InMemDicomObject;
+
 use self::data_set::DataSet;
 pub(crate) use self::directory::{is_directory, listed_files};
 use self::frames::Places;
@@ -71,6 +73,13 @@ pub(crate) fn is_dicom(bytes: &[u8]) -> bool {
 /// True for what seems to be a data set without any head, as old programs wrote it.
 pub(crate) fn is_bare_data_set(bytes: &[u8]) -> bool {
     layout::guess_encoding(bytes, 0).is_some()
+}
+
+/// The elements of a file: those of its meta group, if it has one, and those before its pixels.
+pub(super) fn elements(
+    bytes: &[u8],
+) -> Result<(Option<InMemDicomObject>, InMemDicomObject), Refusal> {
+    Ok((data_set::meta_group(bytes), DataSet::whole(bytes)?.object))
 }
 
 /// Reads what stands before the pixels, of a file whose first [`START`] bytes are given.

@@ -13,12 +13,14 @@ mod luminance;
 pub mod lut;
 mod nifti;
 mod open;
+pub mod planes;
 mod raster;
 mod room;
 mod sequence;
 pub mod series;
 mod source;
 mod stack;
+mod tags;
 mod tiff;
 mod walk;
 
@@ -30,3 +32,4 @@ pub use series::{
     SYNTHETIC_MARK, Series, Slice, Spacing, Timing, VoiFunction, VoiLut, Window,
 };
 pub use source::Source;
+pub use tags::{TagLine, Tags, read_tags};

@@ -335,7 +335,7 @@ pub(super) fn content_hash(bytes: &[u8]) -> String {
 }
 
 #[derive(Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Jpeg,
     Png,
     Bmp,
@@ -348,7 +348,7 @@ enum Kind {
 }
 
 /// The kind of a file by its first bytes.
-fn recognise(bytes: &[u8]) -> Kind {
+pub(super) fn recognise(bytes: &[u8]) -> Kind {
     // A preamble may hold anything, another format's magic too: DICOM goes first.
     if dicom::is_dicom(bytes) {
         return Kind::Dicom;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::cine::CineSettings;
+use super::keymap::ChangedKeys;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
 use crate::evaluate::parts::Without;
@@ -20,8 +22,21 @@ pub struct Settings {
     /// In points.
     pub window_size: [f32; 2],
     pub theme: ThemeChoice,
+    /// How much larger than usual everything is, [`INTERFACE_SCALES`].
+    pub interface_scale: f32,
+    /// Whether the patient's right is on the right of axial and coronal slices.
+    pub neurological: bool,
+    /// Whether name and dates of the patient are written on the scan.
+    pub patient_text: bool,
     pub docks: Docks,
     pub overlay: Overlay,
+    /// What panes side by side have in common.
+    pub links: Links,
+    pub cine: CineSettings,
+    /// Whether every slice of a series is classified, not only the one that is looked at.
+    pub whole_series: bool,
+    /// Room for pixels in memory, MiB. What is far from the slice shown goes first.
+    pub memory_mib: u32,
     pub tap: TapPoint,
     /// The checkpoint that was chosen last.
     pub model: Option<PathBuf>,
@@ -38,7 +53,12 @@ pub struct Settings {
     pub figure: Figure,
     /// The review that was open last.
     pub review: Option<ReviewPlace>,
+    /// Shortcuts that were changed.
+    pub keys: ChangedKeys,
 }
+
+/// The sizes that the interface goes through, as browsers do.
+pub const INTERFACE_SCALES: [f32; 9] = [0.75, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0];
 
 /// What a cell's share of its cases is taken of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +88,15 @@ impl Default for Settings {
         Self {
             window_size: [1440.0, 900.0],
             theme: ThemeChoice::Dark,
+            interface_scale: 1.0,
+            neurological: false,
+            patient_text: false,
             docks: Docks::default(),
             overlay: Overlay::default(),
+            links: Links::default(),
+            cine: CineSettings::default(),
+            whole_series: true,
+            memory_mib: 2048,
             tap: TapPoint::default(),
             model: None,
             device: DeviceChoice::default(),
@@ -79,7 +106,26 @@ impl Default for Settings {
             share: Share::default(),
             figure: Figure::default(),
             review: None,
+            keys: ChangedKeys::new(),
         }
+    }
+}
+
+/// What is done to all panes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Links {
+    /// Slices: to the same place in the patient where it is known, else by as many.
+    pub scroll: bool,
+    /// Zoom and pan.
+    pub zoom: bool,
+    /// Window centre and width.
+    pub window: bool,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self { scroll: true, zoom: true, window: false }
     }
 }
 
@@ -284,6 +330,17 @@ impl Settings {
         self.recent_test_sets.truncate(Self::RECENT);
     }
 
+    /// The next larger or smaller size of the interface.
+    pub(super) fn scale_interface(&mut self, larger: bool) {
+        let now = self.interface_scale;
+        let mut scales = INTERFACE_SCALES.into_iter();
+        let next = match larger {
+            true => scales.find(|&scale| scale > now + 0.01),
+            false => scales.rfind(|&scale| scale < now - 0.01),
+        };
+        self.interface_scale = next.unwrap_or(now);
+    }
+
     /// Reads settings; a file that is not there is the default without a word, a broken one is
     /// the default and a sentence for people.
     pub fn read(path: &Path) -> (Self, Option<String>) {
@@ -316,8 +373,14 @@ impl Settings {
         Ok(serde_json::from_slice(&std::fs::read(path)?)?)
     }
 
+    /// Room for pixels in memory, bytes.
+    pub fn room(&self) -> u64 {
+        u64::from(self.memory_mib) << 20
+    }
+
     fn sane(mut self) -> Self {
         let default = Self::default();
+        self.memory_mib = self.memory_mib.clamp(64, 1 << 20);
         let size = |x: f32, or: f32| if x.is_finite() { x.clamp(60.0, 10_000.0) } else { or };
         if let Some(review) = &mut self.review {
             let [low, high] = review.filter.confidence;
@@ -325,6 +388,11 @@ impl Settings {
                 review.filter.confidence = [0.0, 1.0];
             }
         }
+        if !self.interface_scale.is_finite() {
+            self.interface_scale = default.interface_scale;
+        }
+        let [smallest, .., largest] = INTERFACE_SCALES;
+        self.interface_scale = self.interface_scale.clamp(smallest, largest);
         for (side, or) in self.window_size.iter_mut().zip(default.window_size) {
             *side = size(*side, or);
         }
@@ -334,6 +402,7 @@ impl Settings {
                 place.size.filter(|size| size.is_finite()).map(|s| s.clamp(60.0, 10_000.0));
         }
         self.overlay = self.overlay.sane();
+        self.cine = self.cine.sane();
         self.recent.truncate(Self::RECENT);
         self
     }
@@ -350,6 +419,9 @@ mod tests {
         let mut settings = Settings { theme: ThemeChoice::Light, ..Settings::default() };
         settings.overlay.color_map = ColorMap::Cividis;
         settings.remember(Path::new("a.dcm"));
+        settings.keys.insert("ZoomIn".into(), vec!["Ctrl+Shift+Z".into()]);
+        settings.scale_interface(true);
+        (settings.neurological, settings.patient_text) = (true, true);
         settings.write(&path).unwrap();
         assert_eq!(Settings::read(&path), (settings, None));
         let left: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
@@ -387,14 +459,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         let text = r#"{"theme":"light","hologram":true,"docks":{"series":{"shown":false}},
-                "overlay":{"opacity":7.0,"absolute_max":-1}}"#;
+                "overlay":{"opacity":7.0,"absolute_max":-1},"interface_scale":40,
+                "keys":{"Teleport":["?"]}}"#;
         std::fs::write(&path, text).unwrap();
         let (settings, notice) = Settings::read(&path);
         assert_eq!(notice, None);
         assert_eq!(settings.theme, ThemeChoice::Light);
         assert_eq!(settings.docks.series, DockPlace { shown: false, size: None });
         assert_eq!(settings.overlay.opacity, 1.0);
+        assert_eq!(settings.interface_scale, 2.0);
         assert_eq!(settings.overlay.absolute_max, Overlay::default().absolute_max);
+    }
+
+    #[test]
+    fn the_interface_goes_through_its_sizes_and_stops_at_both_ends() {
+        let mut settings = Settings::default();
+        settings.scale_interface(true);
+        assert_eq!(settings.interface_scale, 1.1);
+        (0..20).for_each(|_| settings.scale_interface(true));
+        assert_eq!(settings.interface_scale, 2.0);
+        (0..20).for_each(|_| settings.scale_interface(false));
+        assert_eq!(settings.interface_scale, 0.75);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Flips and quarter turns of a scan on the screen.
 
+use crate::imaging::Header;
+
 /// From the screen to the scan: a matrix of 0, 1 and −1 about the middle of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Turn([[i8; 2]; 2]);
@@ -31,6 +33,21 @@ impl Turn {
         self.after([[0, -1], [1, 0]])
     }
 
+    /// The same turn of the scan with its own left and right swapped.
+    pub fn of_mirrored(self) -> Self {
+        Self([[-1, 0], [0, 1]]).after(self.0)
+    }
+
+    /// How a scan that was turned so lies on the screen: where `neurological` display is asked for,
+    /// mirrored first, so that the patient's right is on the right.
+    pub fn shown(self, header: &Header, neurological: bool) -> Self {
+        let radiological = header.orientation.and_then(|found| found.is_radiological());
+        match neurological && radiological == Some(true) {
+            true => self.of_mirrored(),
+            false => self,
+        }
+    }
+
     /// Whether columns of the scan run along rows of the screen.
     pub fn swaps_sides(&self) -> bool {
         self.0[0][0] == 0
@@ -39,6 +56,13 @@ impl Turn {
     /// The place on the scan that is seen at a place of the screen, both as fractions.
     pub fn to_scan(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         self.0.map(|[a, b]| 0.5 + f32::from(a) * (x - 0.5) + f32::from(b) * (y - 0.5))
+    }
+
+    /// The place of the screen at which a place on the scan is seen, both as fractions.
+    pub fn to_screen(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        // The inverse of such a matrix is the matrix mirrored at its diagonal.
+        let [[a, b], [c, d]] = self.0;
+        Self([[a, c], [b, d]]).to_scan([x, y])
     }
 
     /// What was at the left, right, top and bottom edge of the scan, by the edges of the screen.
@@ -77,6 +101,15 @@ mod tests {
     }
 
     #[test]
+    fn a_mirrored_scan_is_turned_as_any_other() {
+        let mirrored = Turn::default().of_mirrored();
+        assert_eq!(mirrored.edges(EDGES), ["L", "R", "A", "P"]);
+        let turned = Turn::default().rotated_right().of_mirrored();
+        assert_eq!(turned.edges(EDGES), mirrored.rotated_right().edges(EDGES));
+        assert_eq!(turned.of_mirrored(), Turn::default().rotated_right());
+    }
+
+    #[test]
     fn four_quarters_and_two_flips_change_nothing() {
         let mut turn = Turn::default();
         for _ in 0..4 {
@@ -86,6 +119,18 @@ mod tests {
         assert_eq!(turn.rotated_left().rotated_right(), Turn::default());
         assert_eq!(turn.flipped_vertically().flipped_vertically(), Turn::default());
         assert!(turn.rotated_left().swaps_sides() && !turn.swaps_sides());
+    }
+
+    #[test]
+    fn the_screen_shows_every_place_where_it_is_found() {
+        let quarter = Turn::default().rotated_right();
+        for turn in
+            [Turn::default(), quarter, quarter.flipped_vertically(), quarter.rotated_right()]
+        {
+            let place = [0.1, 0.3];
+            let back = turn.to_scan(turn.to_screen(place));
+            assert!((0..2).all(|axis| (back[axis] - place[axis]).abs() < 1e-6), "{turn:?}");
+        }
     }
 
     #[test]

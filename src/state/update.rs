@@ -3,19 +3,25 @@
 
 mod answers;
 mod cases;
+mod measurements;
 mod model;
 mod review;
 mod series;
 
 use std::path::PathBuf;
 
-use super::command::Command;
+use super::command::{Command, Entry};
+use super::keymap::{self, Keymap};
 use super::load::Load;
 use super::notices::{Level, Notices};
+use super::open_series::OpenSeries;
 use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
+use super::shortcut::Shortcut;
 use super::turn::Turn;
 use super::view::View;
+use crate::imaging::Slice;
+use crate::measure::Kind;
 use crate::model::prediction::DeviceChoice;
 use crate::review::word::Verdict;
 use crate::worker::job::{Mode, Request, RequestId, Response, TestSource};
@@ -26,6 +32,8 @@ pub struct State {
     pub settings: Settings,
     pub session: Session,
     pub notices: Notices,
+    /// Of the settings' keys.
+    pub keymap: Keymap,
     last_request: RequestId,
     last_series: u64,
 }
@@ -43,7 +51,21 @@ impl State {
         if state.session.wanted_review.is_none() {
             state.session.room = Room::Reading;
         }
+        state.read_keys();
         state
+    }
+
+    /// Makes the keymap of the settings, and says what of them is left out.
+    fn read_keys(&mut self) {
+        let (keymap, left_out) = Keymap::of(&self.settings.keys);
+        self.keymap = keymap;
+        if !left_out.is_empty() {
+            let left_out = left_out.join(", ");
+            self.say(
+                Level::Warning,
+                format!("Some keys of the settings are left out: {left_out}; F1 changes keys."),
+            );
+        }
     }
 
     /// Asks for the checkpoints there are: those in the weights folder, and the chosen one.
@@ -79,11 +101,19 @@ impl State {
             | Command::FindTestSet
             | Command::ExportTable
             | Command::ExportReport
+            | Command::ExportMeasurements
             | Command::ExportFigure => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
+            Command::ShowPalette => self.show(Some(Sheet::Palette)),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),
+            Command::ShowTags => self.show_tags(),
+            Command::EnterWindow => match self.session.shown() {
+                Some(_) => self.show(Some(Sheet::Window)),
+                None => Vec::new(),
+            },
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
+            Command::ShowLeftOut => self.show(Some(Sheet::LeftOut)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
             Command::Show(sheet) => self.show(sheet),
             Command::Cancel => self.cancel(),
@@ -117,20 +147,59 @@ impl State {
             Command::Dispute => self.say_verdict(Verdict::LabelWrong),
             Command::Unsure => self.say_verdict(Verdict::Unsure),
             Command::Comment(comment) => self.judge(|word| word.comment = comment),
-            Command::UndoWord => self.undo_word(),
             Command::LookAt(cases) => self.look_at(cases),
+
+            Command::MeasureLength => self.take_tool(Kind::Length),
+            Command::MeasureAngle => self.take_tool(Kind::Angle),
+            Command::MeasureRectangle => self.take_tool(Kind::Rectangle),
+            Command::MeasureEllipse => self.take_tool(Kind::Ellipse),
+            Command::PlacePoint(address, point) => self.place_point(address, point),
+            Command::LeadPoint(to) => self.lead_point(to),
+            Command::SelectMeasurement(measurement) => self.select_measurement(measurement),
+            Command::Reshape(shape) => self.reshape(shape),
+            Command::LetGo() => self.let_go(),
+            Command::DeleteMeasurement => {
+                self.delete_measurement(self.session.selected_measurement().cloned())
+            }
+            Command::DeleteMeasurementOf(gone) => self.delete_measurement(Some(gone)),
+            Command::Calibrate => self.ask_calibration(),
+            Command::CalibrateTo(mm) => self.calibrate(mm),
+            Command::WriteMeasurements(to) => self.export_measurements(to),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
 
             Command::Open(paths) => self.open(paths),
             Command::OpenDemo => self.open_demo(),
-            Command::CloseSeries => self.session.current.map_or(Vec::new(), |n| self.close(n)),
+            Command::CloseSeries => {
+                self.session.grid.current().map_or(Vec::new(), |n| self.close(n))
+            }
             Command::CloseSeriesNumbered(number) => self.close(number),
             Command::SelectSeries(number) => self.select_series(number),
             Command::PreviousSeries => self.step_series(-1),
             Command::NextSeries => self.step_series(1),
+            Command::OnePane => self.set_grid(1, 1),
+            Command::TwoPanes => self.set_grid(1, 2),
+            Command::FourPanes => self.set_grid(2, 2),
+            Command::NinePanes => self.set_grid(3, 3),
+            Command::SetGrid(rows, columns) => self.set_grid(rows, columns),
+            Command::ActivatePane(cell) => self.activate_pane(cell),
+            Command::TogglePlanes => self.toggle_planes(),
+            Command::SetCross(voxel) => self.set_cross(voxel),
+            Command::SetPlaneView(plane, view) => self.look(|open| {
+                let views = open.planes.as_mut().map(|planes| &mut planes.views);
+                if let Some(known) = views.and_then(|views| views.get_mut(plane)) {
+                    *known = view;
+                }
+            }),
+            Command::SetLinks(links) => self.set(|s| s.links = links),
 
             Command::SelectSlice(slice) => self.select_slice(slice),
             Command::PreviousSlice => self.step_slice(-1),
             Command::NextSlice => self.step_slice(1),
+            Command::ToggleCine => self.toggle_cine(),
+            Command::CineStep() => self.cine_step(),
+            Command::SetCine(cine) => self.set(|s| s.cine = cine),
+            Command::ClassifyWhole(whole) => self.classify_whole(whole),
             Command::FirstSlice => self.select_slice(0),
             Command::LastSlice => self.select_slice(usize::MAX),
 
@@ -150,14 +219,16 @@ impl State {
                 open.view = View::default();
                 open.invert = false;
                 open.turn = Turn::default();
-                open.window = open.slice().first_window();
+                open.window = open.slice().map(|slice| slice.first_window()).or(open.window);
             }),
-            Command::SetWindow(window) => self.look(|open| open.window = window),
-            Command::FirstWindow => self.look(|open| open.window = open.slice().first_window()),
-            Command::PercentileWindow => self.percentiles(0.02, 0.98),
-            Command::BrightWindow => self.percentiles(0.5, 0.995),
-            Command::DarkWindow => self.percentiles(0.0, 0.85),
-            Command::FullWindow => self.look(|open| open.window = open.slice().full_window()),
+            Command::SetWindow(window) => self.look(|open| open.window = Some(window)),
+            Command::FirstWindow => self.window_by(Slice::first_window),
+            Command::PercentileWindow => {
+                self.window_by(|slice| slice.percentile_window(0.02, 0.98))
+            }
+            Command::BrightWindow => self.window_by(|slice| slice.percentile_window(0.5, 0.995)),
+            Command::DarkWindow => self.window_by(|slice| slice.percentile_window(0.0, 0.85)),
+            Command::FullWindow => self.window_by(Slice::full_window),
 
             Command::ToggleOverlay => self.set(|s| s.overlay.on = !s.overlay.on),
             Command::SetOverlay(overlay) => self.set(|s| s.overlay = overlay),
@@ -199,6 +270,17 @@ impl State {
                 self.set(|s| s.docks.place_mut(dock).size = Some(size))
             }
             Command::ResizeWindow(size) => self.set(|s| s.window_size = size),
+            Command::SetShortcuts(id, shortcuts) => self.set_shortcuts(id, &shortcuts),
+            Command::ResetShortcuts() => {
+                self.settings.keys.clear();
+                self.keymap = Keymap::default();
+                Vec::new()
+            }
+            Command::EnlargeInterface => self.set(|s| s.scale_interface(true)),
+            Command::ShrinkInterface => self.set(|s| s.scale_interface(false)),
+            Command::ResetInterface => self.set(|s| s.interface_scale = 1.0),
+            Command::ToggleNeurological => self.set(|s| s.neurological = !s.neurological),
+            Command::TogglePatientText => self.set(|s| s.patient_text = !s.patient_text),
             Command::ToggleTheme => self.set(|s| {
                 s.theme = match s.theme {
                     ThemeChoice::Dark => ThemeChoice::Light,
@@ -219,8 +301,19 @@ impl State {
     /// Takes an answer of the workers in. One that nobody waits for is dropped.
     pub fn receive(&mut self, response: Response) -> Vec<Request> {
         match response {
-            Response::Opened { id, result } => return self.opened(id, result),
-            Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
+            Response::Opened { id, result } => {
+                let mut requests = self.opened(id, result);
+                requests.extend(self.recall_measurements());
+                return requests;
+            }
+            Response::MeasurementsRecalled { id, recalled } => {
+                self.measurements_recalled(id, recalled);
+            }
+            Response::MeasurementsKept { id, home, result } => {
+                self.measurements_kept(id, home, result);
+            }
+            Response::OpenDone { id } => self.open_done(id),
+            Response::SliceRead { scan, result } => return self.slice_read(scan, result),
             Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
                 refused.into_iter().for_each(|why| self.say(Level::Warning, why));
                 return self.checkpoints_found(found);
@@ -249,7 +342,14 @@ impl State {
                 }
                 self.session.evidence = Load::Ready(evidence);
             }
+            Response::OfSeries { id, scan, result } => self.of_series(id, scan, result),
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
+            Response::Tags { id, result } if self.session.tags.awaits(id) => {
+                self.session.tags = match result {
+                    Ok(tags) => Load::Ready(tags),
+                    Err(message) => Load::Failed(message),
+                };
+            }
             Response::Notice { message } => self.say(Level::Warning, message),
             of_review @ (Response::ReviewOpened { .. }
             | Response::Evaluating { .. }
@@ -261,6 +361,7 @@ impl State {
             | Response::Exported { .. }) => return self.receive_of_review(of_review),
             // Stale.
             Response::Checkpoints { .. }
+            | Response::Tags { .. }
             | Response::Predicted { .. }
             | Response::Explained { .. } => {}
         }
@@ -275,11 +376,27 @@ impl State {
     fn show(&mut self, sheet: Option<Sheet>) -> Vec<Request> {
         // The command that opened a sheet closes it, too.
         self.session.sheet = if self.session.sheet == sheet { None } else { sheet };
+        self.session.tags = Load::Idle;
         Vec::new()
+    }
+
+    fn show_tags(&mut self) -> Vec<Request> {
+        let Some(source) = self.session.shown().map(OpenSeries::source) else { return Vec::new() };
+        self.show(Some(Sheet::Tags));
+        if self.session.sheet != Some(Sheet::Tags) {
+            return Vec::new();
+        }
+        let id = self.next_request();
+        self.session.tags = Load::Pending(id);
+        vec![Request::ReadTags { id, source }]
     }
 
     fn cancel(&mut self) -> Vec<Request> {
         if self.session.sheet.take().is_some() {
+            self.session.tags = Load::Idle;
+            return Vec::new();
+        }
+        if self.session.room == Room::Reading && self.session.measuring.leave_off() {
             return Vec::new();
         }
         if self.session.room == Room::Reading && self.session.case_at_hand().is_some() {
@@ -295,6 +412,14 @@ impl State {
 
     fn set(&mut self, change: impl FnOnce(&mut Settings)) -> Vec<Request> {
         change(&mut self.settings);
+        Vec::new()
+    }
+
+    fn set_shortcuts(&mut self, id: &str, shortcuts: &[Shortcut]) -> Vec<Request> {
+        if let Some(entry) = Entry::by_id(id) {
+            keymap::give(&mut self.settings.keys, entry, shortcuts);
+            self.keymap = Keymap::of(&self.settings.keys).0;
+        }
         Vec::new()
     }
 
@@ -335,6 +460,12 @@ impl State {
 #[cfg(test)]
 #[path = "update_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod reading_tests;
+
+#[cfg(test)]
+mod measurement_tests;
 
 #[cfg(test)]
 mod review_tests;

@@ -15,12 +15,20 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
             ui.label(RichText::new("Opening…").size(16.0).color(theme::ON_SCAN));
             return;
         }
-        ui.label(
-            RichText::new("Drop an MRI here, or press Ctrl+O").size(19.0).color(theme::ON_SCAN),
-        );
+        let invitation = screen.invitation("Drop an MRI here", &Command::ChooseFiles);
+        ui.label(RichText::new(invitation).size(19.0).color(theme::ON_SCAN));
         ui.add_space(2.0);
-        let formats =
-            "JPEG, PNG, TIFF, BMP, DICOM, NIfTI · Ctrl+D opens the demo study · F1 shows all keys";
+        let mut formats = "JPEG, PNG, TIFF, BMP, DICOM, NIfTI".to_owned();
+        for (command, does) in [
+            (Command::OpenDemo, "opens the demo study"),
+            (Command::ShowKeys, "shows all keys"),
+            (Command::ShowPalette, "finds a command"),
+        ] {
+            let key = screen.shortcut(&command);
+            if !key.is_empty() {
+                formats += &format!(" · {key} {does}");
+            }
+        }
         ui.label(RichText::new(formats).color(theme::ON_SCAN_DIM));
         ui.add_space(14.0);
         ui.scope(|ui| {

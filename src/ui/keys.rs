@@ -1,37 +1,67 @@
-//! Keys, from the table of commands.
+//! Keys to commands, as the keymap says.
 
-use egui::{Key, Modifiers, Ui};
+use egui::{Event, Key, Modifiers, Ui};
 
-use super::Screen;
-use crate::state::Command;
-use crate::state::command::{Shortcut, TABLE};
+use super::{Screen, key_sheet};
+use crate::state::command::{Entry, Menu};
+use crate::state::shortcut::KEYS;
+use crate::state::{Command, Sheet, Shortcut};
 
 /// Turns pressed keys into commands. Keys that a text field or a focused control needs are its own.
 pub fn read(ui: &Ui, screen: &mut Screen) {
-    // An open menu or list has the keys: Esc closes it, and nothing happens behind its back.
-    if egui::Popup::is_any_open(ui.ctx()) {
+    // An open menu or list has the keys: Esc closes it, and nothing happens behind its back. The
+    // sheet of keys has the next one.
+    if egui::Popup::is_any_open(ui.ctx()) || key_sheet::waits(ui, screen) {
         return;
     }
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.memory(|memory| memory.focused().is_some());
-    for entry in TABLE {
-        for &shortcut in entry.shortcuts {
-            let Some((modifiers, key)) = pressed_as(shortcut) else { continue };
-            let control_needs_it = focused
-                && matches!(key, Key::ArrowUp | Key::ArrowDown | Key::Home | Key::End | Key::Space);
-            let text_needs_it = typing && !shortcut.ctrl && entry.command != Command::Cancel;
-            if control_needs_it || text_needs_it {
-                continue;
+    let covered = screen.state.session.sheet.is_some_and(|sheet| sheet != Sheet::Window);
+    let command_of = |event: &Event| {
+        let shortcut = pressed(event)?;
+        let entry = screen.state.keymap.command(shortcut)?;
+        let control_needs_it =
+            focused && matches!(shortcut.key, "Up" | "Down" | "Home" | "End" | "Space" | "Enter");
+        let writes = !shortcut.ctrl && !is_function_key(shortcut.key);
+        let text_needs_it = typing && writes && entry.command != Command::Cancel;
+        let behind = covered && !reaches_over_sheets(entry);
+        (!control_needs_it && !text_needs_it && !behind).then(|| entry.command.clone())
+    };
+    let asked: Vec<Command> = ui.input_mut(|input| {
+        let mut asked = Vec::new();
+        input.events.retain(|event| match command_of(event) {
+            Some(command) => {
+                asked.push(command);
+                false
             }
-            let presses = ui.input_mut(|input| input.count_and_consume_key(modifiers, key));
-            (0..presses).for_each(|_| screen.ask(entry.command.clone()));
-        }
-    }
+            None => true,
+        });
+        asked
+    });
+    screen.commands.extend(asked);
 }
 
-fn pressed_as(shortcut: Shortcut) -> Option<(Modifiers, Key)> {
-    let modifiers = if shortcut.ctrl { Modifiers::COMMAND } else { Modifiers::NONE };
-    Some((modifiers, Key::from_name(shortcut.key)?))
+/// What a press of a key is as a shortcut.
+pub fn pressed(event: &Event) -> Option<Shortcut> {
+    let Event::Key { key, pressed: true, modifiers, .. } = *event else { return None };
+    // AltGr, which writes signs, is Ctrl and Alt on some systems.
+    let Modifiers { alt, command, ctrl: control, .. } = modifiers;
+    let ctrl = command && !alt;
+    if control && !command {
+        return None;
+    }
+    let name = KEYS.iter().find(|name| Key::from_name(name) == Some(key))?;
+    Shortcut::pressed(ctrl, modifiers.shift, name)
+}
+
+fn is_function_key(key: &str) -> bool {
+    key.len() > 1 && key.starts_with('F')
+}
+
+/// Whether a command makes sense while a sheet covers the window.
+fn reaches_over_sheets(entry: &Entry) -> bool {
+    let of_window = matches!(entry.menu, Menu::File | Menu::Panels | Menu::Help);
+    of_window && entry.command != Command::CloseSeries
 }
 
 #[cfg(test)]
@@ -39,11 +69,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shortcut_of_the_table_is_a_key() {
-        for entry in TABLE {
-            for &shortcut in entry.shortcuts {
-                assert!(pressed_as(shortcut).is_some(), "{shortcut} of “{}”", entry.name);
-            }
+    fn every_name_of_a_key_is_one_of_eguis() {
+        for name in KEYS {
+            assert!(Key::from_name(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_writes_a_sign_is_that_sign() {
+        let event = |key, modifiers| Event::Key {
+            key,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers,
+        };
+        let read = |key, modifiers| pressed(&event(key, modifiers)).map(|found| found.text());
+        let both = Modifiers::COMMAND | Modifiers::SHIFT;
+        assert_eq!(read(Key::P, both).as_deref(), Some("Ctrl+Shift+P"));
+        assert_eq!(read(Key::Plus, both).as_deref(), Some("Ctrl+Plus"), "it needs Shift");
+        let alt_gr = Modifiers::ALT | Modifiers::CTRL | Modifiers::COMMAND;
+        assert_eq!(read(Key::OpenBracket, alt_gr).as_deref(), Some("["));
+        assert_eq!(read(Key::ShiftLeft, Modifiers::SHIFT), None);
+        assert_eq!(read(Key::Tab, Modifiers::NONE), None);
     }
 }

@@ -2,8 +2,8 @@
 //! the scan. Only the columns in sight are drawn.
 
 use egui::{
-    Align2, Color32, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    pos2, vec2,
+    Align2, Color32, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::format::{elide, strength, three_digits};
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         return;
     }
     let bar = ui.spacing().scroll.allocated_width();
-    let cell = ((ui.available_height() - HEADER - 2.0 * GAP - bar - 2.0) / 3.0).clamp(24.0, 160.0);
+    let cell = ((ui.available_height() - HEADER - 2.0 * GAP - bar - 2.0) / 3.0).clamp(20.0, 160.0);
     let columns = Columns::new(screen, cell);
     ui.horizontal_top(|ui| {
         row_labels(ui, cell);
@@ -106,35 +106,43 @@ fn common_prefix(names: &[String]) -> usize {
 }
 
 fn title(ui: &mut Ui, screen: &mut Screen) {
-    let tokens = theme::tokens(ui);
+    let from_right = egui::Layout::right_to_left(egui::Align::Center);
+    let from_left = egui::Layout::left_to_right(egui::Align::Center);
     ui.horizontal(|ui| {
         theme::section(ui, "Layers");
         let session = &screen.state.session;
         let (Some(index), Some(name)) = (session.layer_index(), session.layer_name()) else {
             return;
         };
-        let count = session.layers().len();
-        ui.label(RichText::new(format!("{}/{count}", index + 1)).color(tokens.accent));
-        ui.label(RichText::new(name).strong());
-        let shown = screen.shown();
-        if let Some((shown, index)) = shown.and_then(|s| Some((s, s.index_of(name)?))) {
-            let map = shown.map(index);
-            let size = format!("{}×{}×{}", map.height, map.width, map.channels);
-            let text = format!("stage {} · {size} · {}", map.layer.stage, strength(map.raw_max));
-            ui.label(RichText::new(text).color(tokens.dim));
-        }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.with_layout(from_right, |ui| {
             let pinned = session.pins.iter().any(|pin| pin == name);
             if !session.pins.is_empty() {
                 screen.button(ui, Command::UnpinAll);
             }
             let entry = Command::TogglePin.entry().expect("it is in the table");
             let text = if pinned { "Unpin the layer" } else { entry.name };
-            if ui.button(text).on_hover_text(entry.hover()).clicked() {
+            if ui.button(text).on_hover_text(screen.hover(&Command::TogglePin)).clicked() {
                 screen.ask(Command::TogglePin);
             }
+            // What the buttons leave room for.
+            ui.with_layout(from_left, |ui| chosen(ui, screen, index, name));
         });
     });
+}
+
+/// Which layer is chosen, and what is known of it.
+fn chosen(ui: &mut Ui, screen: &Screen, index: usize, name: &str) {
+    let tokens = theme::tokens(ui);
+    let count = screen.state.session.layers().len();
+    ui.label(RichText::new(format!("{}/{count}", index + 1)).color(tokens.accent));
+    ui.add(Label::new(RichText::new(name).strong()).truncate());
+    let shown = screen.shown();
+    if let Some((shown, index)) = shown.and_then(|s| Some((s, s.index_of(name)?))) {
+        let map = shown.map(index);
+        let size = format!("{}×{}×{}", map.height, map.width, map.channels);
+        let text = format!("stage {} · {size} · {}", map.layer.stage, strength(map.raw_max));
+        ui.add(Label::new(RichText::new(text).color(tokens.dim)).truncate());
+    }
 }
 
 fn row_labels(ui: &mut Ui, cell: f32) {
@@ -285,13 +293,15 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
     }
     let Some((shown, index)) = shown else { return };
     let map = shown.map(index);
-    let turn = shown.open.turn;
-    let [w, h] = shown_size(shown.open.slice(), turn);
+    let turn = screen.turn(shown.open);
+    let [w, h] = shown_size(shown.open.header(), turn);
     let [native, upsampled, overlay] = places;
-    let scan = screen.textures.small_scan(ui, shown.open);
-    picture(painter, scan, fit(overlay, w, h), turn, Color32::WHITE);
+    if let Some(scan) = screen.textures.small_scan(ui, shown.open) {
+        picture(painter, scan, fit(overlay, w, h), turn, Color32::WHITE);
+    }
     if map.raw_max <= 0.0 {
-        for place in [native, upsampled] {
+        // Where they are too small for it, the header says so alone.
+        for place in [native, upsampled].iter().filter(|place| place.height() >= 28.0) {
             let (font, color) = (theme::tiny(), theme::ON_SCAN_DIM);
             painter.text(
                 place.center(),

@@ -1,8 +1,9 @@
 //! The menu bar, built from the table of commands.
 
-use egui::{Button, MenuBar, RichText, Ui};
+use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Ui};
 
 use super::{Screen, theme};
+use crate::measure::Kind;
 use crate::state::Command;
 use crate::state::command::{Entry, Menu, TABLE};
 
@@ -14,24 +15,38 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         for menu in Menu::ALL {
             ui.menu_button(menu.name(), |ui| {
                 ui.set_min_width(210.0);
-                for entry in TABLE.iter().filter(|entry| entry.menu == menu) {
-                    item(ui, screen, entry);
-                }
-                if menu == Menu::File {
-                    recent(ui, screen);
-                }
+                // In a large interface a menu is higher than the window.
+                let height = ui.ctx().content_rect().height() - 50.0;
+                ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                    for entry in TABLE.iter().filter(|entry| entry.menu == menu) {
+                        item(ui, screen, entry);
+                    }
+                    if menu == Menu::File {
+                        recent(ui, screen);
+                    }
+                });
             });
         }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let text = RichText::new("Find a command").font(theme::small());
+            let button = Button::new(text.color(theme::tokens(ui).dim)).frame(false);
+            let hover = screen.hover(&Command::ShowPalette);
+            if ui.add(button).on_hover_text(hover).clicked() {
+                screen.ask(Command::ShowPalette);
+            }
+        });
     });
 }
 
 fn item(ui: &mut Ui, screen: &mut Screen, entry: &Entry) {
-    let shortcut = entry.shortcuts.first().map(ToString::to_string).unwrap_or_default();
-    let mut button = Button::new(entry.name).shortcut_text(shortcut);
+    let mut button = Button::new(entry.name).shortcut_text(screen.shortcut(&entry.command));
     if let Some(on) = state_of(screen, &entry.command) {
         button = button.selected(on);
     }
-    if ui.add(button).on_hover_text(entry.tooltip).clicked() {
+    let unavailable = screen.state.unavailable(entry);
+    let item = ui.add_enabled(unavailable.is_none(), button).on_hover_text(entry.tooltip);
+    let why = format!("{}: {}", entry.tooltip, unavailable.unwrap_or_default());
+    if item.on_disabled_hover_text(why).clicked() {
         screen.ask(entry.command.clone());
         ui.close();
     }
@@ -46,9 +61,21 @@ fn state_of(screen: &Screen, command: &Command) -> Option<bool> {
         Command::ToggleSeries => Some(settings.docks.shows(crate::state::Dock::Series)),
         Command::ToggleInspector => Some(settings.docks.shows(crate::state::Dock::Inspector)),
         Command::ToggleLayers => Some(settings.docks.shows(crate::state::Dock::Layers)),
+        Command::TogglePlanes => screen.state.session.shown().map(|open| open.planes.is_some()),
+        Command::ToggleCine => Some(screen.state.session.cine.is_some()),
+        Command::ToggleNeurological => Some(settings.neurological),
+        Command::TogglePatientText => Some(settings.patient_text),
+        Command::MeasureLength => Some(measures(screen, Kind::Length)),
+        Command::MeasureAngle => Some(measures(screen, Kind::Angle)),
+        Command::MeasureRectangle => Some(measures(screen, Kind::Rectangle)),
+        Command::MeasureEllipse => Some(measures(screen, Kind::Ellipse)),
         Command::Invert => screen.state.session.shown().map(|open| open.invert),
         _ => None,
     }
+}
+
+fn measures(screen: &Screen, kind: Kind) -> bool {
+    screen.state.session.measuring.tool == Some(kind)
 }
 
 fn recent(ui: &mut Ui, screen: &mut Screen) {

@@ -1,33 +1,45 @@
 //! The window: reads the state, emits commands, changes nothing itself.
 
+mod calibration;
 pub mod colormap;
+mod command_palette;
 mod empty;
 mod format;
+mod fuzzy;
 pub mod icon;
+mod key_sheet;
 mod keys;
 mod layer_strip;
 mod layout;
+mod measurement_list;
+mod measurements;
 mod menu;
 mod notifications;
 pub mod offscreen;
 mod overlay_controls;
+mod panes;
+mod patient_text;
 mod probabilities;
 mod reliability;
 mod review;
 mod scan_labels;
+mod series_curve;
 mod series_list;
 mod sheets;
 mod shrunk;
 mod slice_view;
 mod status_bar;
 mod strength_plot;
+mod tag_sheet;
 pub mod textures;
 pub mod theme;
+mod toolbar;
+mod window_entry;
 
 pub use layout::show;
 pub use sheets::command_for;
 
-use crate::state::{Command, State};
+use crate::state::{Command, OpenSeries, State, Turn};
 use textures::{Shown, Textures};
 
 /// What every part of the window draws from and speaks into.
@@ -53,10 +65,33 @@ impl<'a> Screen<'a> {
         Shown::of(self.state)
     }
 
+    /// What hovering over a control for a command of the table says: what it does, and its key.
+    fn hover(&self, command: &Command) -> String {
+        command.entry().map(|entry| self.state.keymap.hover(entry)).unwrap_or_default()
+    }
+
+    /// The key of a command as it is read; empty where it has none.
+    fn shortcut(&self, command: &Command) -> String {
+        self.state.keymap.first(command).map(|shortcut| shortcut.to_string()).unwrap_or_default()
+    }
+
+    /// How a series lies on the screen.
+    fn turn(&self, open: &OpenSeries) -> Turn {
+        open.turn.shown(open.header(), self.state.settings.neurological)
+    }
+
+    /// What can be dropped, and the key that chooses it.
+    fn invitation(&self, drop: &str, choose: &Command) -> String {
+        match self.shortcut(choose) {
+            key if key.is_empty() => drop.to_owned(),
+            key => format!("{drop}, or press {key}"),
+        }
+    }
+
     /// A button for a command of the table: its name, its tooltip with the shortcut.
     fn button(&mut self, ui: &mut egui::Ui, command: Command) -> egui::Response {
         let entry = command.entry().expect("buttons are made for commands of the table");
-        let response = ui.button(entry.name).on_hover_text(entry.hover());
+        let response = ui.button(entry.name).on_hover_text(self.hover(&command));
         if response.clicked() {
             self.ask(command);
         }

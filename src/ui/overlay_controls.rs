@@ -100,8 +100,8 @@ fn tap(ui: &mut Ui, screen: &mut Screen) {
 }
 
 fn controls(ui: &mut Ui, screen: &mut Screen, overlay: &mut Overlay) {
-    let entry = Command::ToggleOverlay.entry().expect("it is in the table");
-    ui.checkbox(&mut overlay.on, "Show on the scan").on_hover_text(entry.hover());
+    let hover = screen.hover(&Command::ToggleOverlay);
+    ui.checkbox(&mut overlay.on, "Show on the scan").on_hover_text(hover);
     row(ui, "Opacity", |ui| {
         slider(ui, &mut overlay.opacity, "Opacity", "How much the map covers the scan");
     });

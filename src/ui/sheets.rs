@@ -2,31 +2,47 @@
 
 use std::path::PathBuf;
 
-use egui::{Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
+use egui::{Frame, Id, Key, Modal, RichText, TextEdit, Ui};
 
-use super::{Screen, notifications, theme};
-use crate::state::command::{Menu, TABLE};
+use super::{Screen, calibration, command_palette, key_sheet, notifications, tag_sheet, theme};
 use crate::state::{Command, PathOf, Sheet};
 use crate::worker::job::{ExportKind, TestSource};
 
 /// Draws the sheet that is open, if one is.
 pub fn show(ui: &Ui, screen: &mut Screen) {
-    let Some(sheet) = screen.state.session.sheet else { return };
+    if screen.state.session.sheet != Some(Sheet::Palette) {
+        command_palette::forget(ui);
+    }
+    if screen.state.session.sheet != Some(Sheet::Tags) {
+        tag_sheet::forget(ui);
+    }
+    let sheet = screen.state.session.sheet.filter(|sheet| *sheet != Sheet::Window);
+    let Some(sheet) = sheet else { return };
     let frame = Frame::window(ui.style()).inner_margin(20);
     let modal = Modal::new(Id::unique("sheet")).frame(frame).show(ui.ctx(), |ui| {
         let (title, width) = match sheet {
-            Sheet::Keys => ("Keys and mouse", 800.0),
+            Sheet::Palette => ("Command palette", 620.0),
+            Sheet::Keys => ("Keys and mouse", 940.0),
+            Sheet::Tags => ("File header", 940.0),
+            Sheet::Window => return,
             Sheet::Notices => ("Notices", 520.0),
+            Sheet::LeftOut => ("Files left out", 720.0),
             Sheet::About => ("About MRIMaster", 460.0),
+            Sheet::Calibrate => ("Calibrate", 360.0),
             Sheet::EnterPath(of) => (path_title(of), 480.0),
         };
         ui.set_width(f32::min(width, ui.ctx().content_rect().width() - 60.0));
         ui.heading(title);
         ui.add_space(6.0);
         match sheet {
-            Sheet::Keys => keys(ui),
+            Sheet::Palette => command_palette::show(ui, screen),
+            Sheet::Keys => key_sheet::show(ui, screen),
+            Sheet::Tags => tag_sheet::show(ui, screen),
+            Sheet::Window => {}
             Sheet::Notices => notifications::history(ui, screen),
+            Sheet::LeftOut => left_out(ui, screen),
             Sheet::About => about(ui),
+            Sheet::Calibrate => calibration::sheet(ui, screen),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
         if !matches!(sheet, Sheet::EnterPath(_)) {
@@ -45,63 +61,25 @@ fn close(ui: &mut Ui, screen: &mut Screen) {
     }
 }
 
-/// What the mouse does on the scan.
-const MOUSE: [(&str, &str); 8] = [
-    ("Left drag", "Window: across for width, down for centre"),
-    ("Middle drag", "Move the scan"),
-    ("Right drag", "Zoom"),
-    ("Wheel", "Slices; zoom where there is one only"),
-    ("Ctrl + wheel", "Zoom at the cursor"),
-    ("Double click", "Fit"),
-    ("Click on a layer", "Show its map on the scan"),
-    ("Right click on a layer", "Pin it beside the scan"),
-];
-
-fn keys(ui: &mut Ui) {
-    let height = ui.ctx().content_rect().height() - 160.0;
-    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
-        ui.columns(3, |columns| {
-            for (column, menus) in columns.iter_mut().zip([
-                [Menu::File, Menu::Review, Menu::Help].as_slice(),
-                &[Menu::View, Menu::Evidence],
-                &[Menu::Window, Menu::Panels],
-            ]) {
-                for &menu in menus {
-                    shortcuts(column, menu);
-                }
+/// Files that are not shown, and why.
+fn left_out(ui: &mut Ui, screen: &Screen) {
+    let reasons = &screen.state.session.left_out;
+    if reasons.is_empty() {
+        ui.label("Every file that was opened is shown.");
+        return;
+    }
+    let height = ui.text_style_height(&egui::TextStyle::Body);
+    let room = ui.ctx().content_rect().height() - 200.0;
+    egui::ScrollArea::both().max_height(room).auto_shrink([false, true]).show_rows(
+        ui,
+        height,
+        reasons.len(),
+        |ui, rows| {
+            for reason in &reasons[rows] {
+                ui.add(egui::Label::new(reason).extend());
             }
-            theme::section(&mut columns[2], "Mouse");
-            pairs(&mut columns[2], "mouse", &MOUSE.map(|(a, b)| (a.to_owned(), b)));
-        });
-    });
-}
-
-fn shortcuts(ui: &mut Ui, menu: Menu) {
-    theme::section(ui, menu.name());
-    let pair = |entry: &'static crate::state::command::Entry| {
-        let keys: Vec<String> = entry.shortcuts.iter().map(ToString::to_string).collect();
-        (keys.join(" "), entry.name)
-    };
-    let of_menu = TABLE.iter().filter(|e| e.menu == menu && !e.shortcuts.is_empty());
-    let rows: Vec<(String, &str)> = of_menu.map(pair).collect();
-    pairs(ui, menu.name(), &rows);
-}
-
-fn pairs(ui: &mut Ui, id: &str, rows: &[(String, &str)]) {
-    let accent = theme::tokens(ui).accent;
-    Grid::new(id)
-        .num_columns(2)
-        .spacing([12.0, 4.0])
-        .min_col_width(58.0)
-        .min_row_height(14.0)
-        .show(ui, |ui| {
-            for (left, right) in rows {
-                ui.label(RichText::new(left).font(theme::small()).color(accent));
-                ui.add(egui::Label::new(RichText::new(*right).font(theme::small())).wrap());
-                ui.end_row();
-            }
-        });
-    ui.add_space(8.0);
+        },
+    );
 }
 
 fn about(ui: &mut Ui) {
@@ -125,6 +103,7 @@ fn path_title(of: PathOf) -> &'static str {
         PathOf::Scan => "Open a path",
         PathOf::TestSet => "Open a test set",
         PathOf::MovedTestSet => "Where the test set is now",
+        PathOf::Measurements => "Export measurements as CSV",
         PathOf::Export(ExportKind::Csv) => "Export as CSV",
         PathOf::Export(ExportKind::Html) => "Export as HTML",
         PathOf::Export(ExportKind::Figure(_)) => "Save the figure as SVG",
@@ -139,6 +118,7 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
         PathOf::TestSet | PathOf::MovedTestSet => {
             ("Folder of the test set", "/folder/Testing", "Open")
         }
+        PathOf::Measurements => ("File to write", "/folder/measurements.csv", "Write"),
         PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
         PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
         PathOf::Export(ExportKind::Figure(_)) => ("File to write", "/folder/figure.svg", "Write"),
@@ -172,6 +152,7 @@ pub fn command_for(of: PathOf, path: PathBuf) -> Command {
         // It is kept for the next run, which may start in another folder.
         PathOf::TestSet => Command::Review(TestSource::Folder(absolute(path))),
         PathOf::MovedTestSet => Command::ReviewMoved(absolute(path)),
+        PathOf::Measurements => Command::WriteMeasurements(path),
         PathOf::Export(kind) => Command::Export(kind, path),
     }
 }

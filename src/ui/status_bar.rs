@@ -85,7 +85,7 @@ fn notices(ui: &mut Ui, screen: &mut Screen) {
     let text = format::count(history.len(), "notice");
     let text = RichText::new(text).font(theme::small()).color(color);
     let button = egui::Button::new(text).frame(false).small();
-    let hover = Command::ShowNotices.entry().map(|entry| entry.hover()).unwrap_or_default();
+    let hover = screen.hover(&Command::ShowNotices);
     if ui.add(button).on_hover_text(hover).clicked() {
         screen.ask(Command::ShowNotices);
     }

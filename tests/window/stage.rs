@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Key, vec2};
+use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use mrimaster::app::{App, Start};
@@ -58,6 +58,12 @@ impl Window {
 
     pub fn press(&mut self, key: Key) {
         self.harness.key_press(key);
+        self.settle();
+    }
+
+    #[allow(dead_code)] // Not every test of a window holds a key down.
+    pub fn press_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
         self.settle();
     }
 

@@ -31,12 +31,7 @@ impl<'a> DataSet<'a> {
     /// Takes a file apart, or its start: `None` where more of it is needed than `bytes`, which is
     /// never so where they are the `whole` file.
     pub fn read(bytes: &'a [u8], whole: bool) -> Result<Option<Self>, Refusal> {
-        let start = match bytes {
-            _ if bytes.get(128..132) == Some(b"DICM") => 132,
-            [b'D', b'I', b'C', b'M', ..] => 4,
-            _ => 0,
-        };
-        let meta = layout::read_meta(bytes, start);
+        let meta = layout::read_meta(bytes, start(bytes));
         let offset = meta.data_set;
         let meta_is_cut = bytes[offset..].get(..2).is_none_or(|group| group == [2, 0]);
         if !whole && meta_is_cut {
@@ -71,6 +66,23 @@ impl<'a> DataSet<'a> {
     pub fn is_as_in_file(&self) -> bool {
         matches!(self.bytes, Cow::Borrowed(_))
     }
+}
+
+/// Where the elements of a file begin.
+fn start(bytes: &[u8]) -> usize {
+    match bytes {
+        _ if bytes.get(128..132) == Some(b"DICM") => 132,
+        [b'D', b'I', b'C', b'M', ..] => 4,
+        _ => 0,
+    }
+}
+
+/// The file meta group, PS3.10 section 7.1, if the file has one.
+pub(super) fn meta_group(bytes: &[u8]) -> Option<InMemDicomObject> {
+    let start = start(bytes);
+    let end = layout::read_meta(bytes, start).data_set;
+    let plain = registered(uids::EXPLICIT_VR_LITTLE_ENDIAN).ok()?;
+    InMemDicomObject::read_dataset_with_ts(bytes.get(start..end)?, plain).ok()
 }
 
 /// The transfer syntax that the file names, or the one that its first element betrays.

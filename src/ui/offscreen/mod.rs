@@ -13,6 +13,7 @@ use raster::Canvas;
 pub struct Offscreen {
     ctx: Context,
     canvas: Canvas,
+    /// Before the interface is made larger or smaller.
     pixels_per_point: f32,
     time: f64,
     /// The last frame, painted only when somebody looks at it.
@@ -66,14 +67,15 @@ impl Offscreen {
 
     /// The last frame as triangles; returns how many meshes there are.
     pub fn tessellate(&self) -> usize {
-        self.ctx.tessellate(self.shapes.clone(), self.pixels_per_point).len()
+        self.ctx.tessellate(self.shapes.clone(), self.ctx.pixels_per_point()).len()
     }
 
     /// The last frame.
     pub fn image(&mut self) -> RgbaImage {
         self.canvas.clear();
-        for primitive in self.ctx.tessellate(self.shapes.clone(), self.pixels_per_point) {
-            self.canvas.draw(&primitive, self.pixels_per_point);
+        let pixels_per_point = self.ctx.pixels_per_point();
+        for primitive in self.ctx.tessellate(self.shapes.clone(), pixels_per_point) {
+            self.canvas.draw(&primitive, pixels_per_point);
         }
         self.canvas.image()
     }
@@ -81,8 +83,9 @@ impl Offscreen {
     fn input(&mut self, events: Vec<Event>) -> RawInput {
         self.time += 1.0 / 60.0;
         let size = vec2(self.canvas.width as f32, self.canvas.height as f32);
+        let pixels_per_point = self.pixels_per_point * self.ctx.zoom_factor();
         let mut input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size / self.pixels_per_point)),
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size / pixels_per_point)),
             time: Some(self.time),
             max_texture_side: Some(16_384),
             events,

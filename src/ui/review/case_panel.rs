@@ -44,7 +44,7 @@ fn steps(ui: &mut Ui, screen: &mut Screen, review: &Review, case: &Case) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             for (text, command) in [("›", Command::NextCase), ("‹", Command::PreviousCase)] {
                 let entry = command.entry().expect("a command of the table");
-                let button = ui.add(Button::new(text)).on_hover_text(entry.hover());
+                let button = ui.add(Button::new(text)).on_hover_text(screen.hover(&command));
                 if button.accessible_name(entry.name).clicked() {
                     screen.ask(command);
                 }
@@ -71,13 +71,11 @@ fn truth(ui: &mut Ui, screen: &mut Screen, review: &Review, case: &Case) {
     if !answer.correct() {
         let explained = screen.state.session.explained_class();
         ui.horizontal_wrapped(|ui| {
-            let hover = Command::ExplainTruth.entry().map(|entry| entry.hover());
+            let hover = screen.hover(&Command::ExplainTruth);
             for (name, index) in [("predicted", answer.predicted), ("true", answer.truth)] {
                 let text = format!("{name}: {}", class(index));
                 let button = ui.selectable_label(explained == Some(index), small(text));
-                if button.on_hover_text(hover.clone().unwrap_or_default()).clicked()
-                    && explained != Some(index)
-                {
+                if button.on_hover_text(&hover).clicked() && explained != Some(index) {
                     screen.ask(Command::ExplainTruth);
                 }
             }
@@ -109,7 +107,7 @@ fn second_model(ui: &mut Ui, screen: &mut Screen, review: &Review, case: &Case) 
         );
         ui.label(small(text));
         let verb = if first { "Show its maps" } else { "Show the first model's" };
-        let hover = Command::OtherModel.entry().map(|entry| entry.hover()).unwrap_or_default();
+        let hover = screen.hover(&Command::OtherModel);
         if ui.add(Button::new(small(verb)).small()).on_hover_text(hover).clicked() {
             screen.ask(Command::OtherModel);
         }
@@ -171,7 +169,7 @@ fn word(ui: &mut Ui, screen: &mut Screen, review: &Review, case: &Case) {
             (Verdict::LabelWrong, Command::Dispute),
             (Verdict::Unsure, Command::Unsure),
         ] {
-            let hover = command.entry().map(|entry| entry.hover()).unwrap_or_default();
+            let hover = screen.hover(&command);
             let button = ui.selectable_label(verdict == Some(choice), choice.name());
             if button.on_hover_text(hover).clicked() {
                 screen.ask(command);

@@ -12,7 +12,8 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     let dim = theme::tokens(ui).dim;
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.32).max(16.0));
-        ui.label(RichText::new("Drop a test set here, or press Ctrl+E").size(19.0));
+        let invitation = screen.invitation("Drop a test set here", &Command::ChooseTestSet);
+        ui.label(RichText::new(invitation).size(19.0));
         ui.add_space(2.0);
         let text =
             "A folder of labelled scans, with a folder for each class; or one that holds Testing";
