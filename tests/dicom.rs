@@ -190,6 +190,33 @@ fn a_file_that_is_written_anew_is_read_anew() {
     }
 }
 
+/// Frame by frame, without the others.
+#[test]
+fn a_frame_of_a_large_file_is_read_alone() {
+    const SIDE: u16 = 512;
+    let whole = std::fs::read(fixture("explicit_frames.dcm")).unwrap();
+    let pixels = whole.windows(4).position(|w| w == [0xE0, 0x7F, 0x10, 0]).unwrap();
+    let mut large = whole[..pixels + 12].to_vec();
+    for tag in [0x10, 0x11] {
+        let at = large.windows(4).position(|w| w == [0x28, 0, tag, 0]).unwrap();
+        large[at + 8..at + 10].copy_from_slice(&SIDE.to_le_bytes());
+    }
+    let frames = large.windows(4).position(|w| w == [0x28, 0, 0x08, 0]).unwrap();
+    large[frames + 8..frames + 10].copy_from_slice(b"12");
+    let bytes = 12 * u32::from(SIDE) * u32::from(SIDE) * 2;
+    large[pixels + 8..].copy_from_slice(&bytes.to_le_bytes());
+    large.extend((0..bytes / 2).flat_map(|n| (n as u16 / 7 % 4096).to_le_bytes()));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.dcm");
+    std::fs::write(&path, &large).unwrap();
+    let outline = outline(&path);
+    assert_eq!(outline.slices.len(), 12);
+    for (leaf, slice) in outline.slices.iter().zip(&open(&path).unwrap().slices) {
+        let read = read_slice(leaf.place.as_ref().unwrap()).unwrap();
+        assert!(read == **slice, "{}", leaf.identity);
+    }
+}
+
 #[test]
 fn objects_without_an_image_in_a_folder_are_left_out_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();

@@ -62,7 +62,12 @@ impl Looked {
     fn through(paths: &[PathBuf]) -> Self {
         let mut looked = Self::default();
         find_each(paths, &|| false, &mut |found| match found {
-            Ok(Found::Outline(outline)) => looked.outlines.push(outline),
+            Ok(Found::Outline(outline)) => {
+                // A series that has grown takes the place of what it was.
+                let uid = outline.about.series_uid.as_ref();
+                looked.outlines.retain(|o| uid.is_none() || o.about.series_uid.as_ref() != uid);
+                looked.outlines.push(outline);
+            }
             Ok(Found::Whole(series)) => looked.whole.push(series),
             Ok(Found::LeftOut(error)) => looked.left_out.push(error),
             Err(error) => looked.errors.push(error),
@@ -110,10 +115,10 @@ fn a_folder_is_gone_through_with_all_that_is_below_it() {
         ("study/two/broken.png", &picture(2)[..40]),
     ]);
     let looked = Looked::through(&[folder.path().to_owned()]);
-    assert_eq!(looked.whole.len(), 2, "the volume and the series");
+    assert_eq!((looked.whole.len(), looked.outlines.len()), (1, 1), "the volume and the series");
     assert_eq!(looked.whole[0].format, "NIfTI-1");
     let heights: Vec<f32> =
-        looked.whole[1].slices.iter().map(|slice| slice.position.unwrap()[2]).collect();
+        looked.outlines[0].slices.iter().map(|slice| slice.position.unwrap()[2]).collect();
     assert_eq!(heights, [0.0, 5.5, 11.0, 16.5], "one series, whatever the folders");
     let unseen = looked.unseen();
     assert_eq!(unseen.len(), 2, "{unseen:?}");
@@ -134,19 +139,25 @@ fn pictures_of_a_folder_are_scrolled_through_in_the_order_of_their_names() {
         pictures.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect();
     let (wide, other) = (sized_picture(7, 30), picture(50));
     files.push(("head/image5.png", &wide));
+    files.push(("two sizes/1.png", &wide));
+    files.push(("two sizes/2.png", &wide));
+    files.push(("two sizes/3.png", &other));
+    files.push(("two sizes/4.png", &other));
     files.push(("other/x.png", &other));
     let folder = folder_of(&files);
     let looked = Looked::through(&[folder.path().to_owned()]);
-    assert_eq!(looked.outlines.len(), 1, "pixels are read when they are wanted");
+    assert_eq!(looked.outlines.len(), 3, "pixels are read when they are wanted");
+    let sizes = looked.outlines[1..].iter().map(|outline| outline.description.as_deref().unwrap());
+    assert!(sizes.eq(["30×10 pixels", "20×10 pixels"]), "of one folder, and told apart");
     let outline = &looked.outlines[0];
     assert_eq!(values(outline), [1.0, 2.0, 9.0, 10.0, 100.0]);
-    assert_eq!(outline.description.as_deref(), Some("head"));
+    assert_eq!(outline.path, folder.path().join("head"), "which opens it again");
     let alone: Vec<f32> = looked.whole.iter().map(|series| series.slices[0].stored[0]).collect();
     assert_eq!(alone, [7.0, 50.0], "of another size, and of another folder");
 
     let whole = open_all(&[folder.path().to_owned()]);
     let lengths: Vec<usize> = whole.iter().map(|s| s.as_ref().unwrap().slices.len()).collect();
-    assert_eq!(lengths, [5, 1, 1]);
+    assert_eq!(lengths, [5, 1, 1, 2, 2]);
 
     let named: Vec<PathBuf> =
         ["image1.png", "image2.png"].map(|name| folder.path().join("head").join(name)).to_vec();
@@ -202,12 +213,17 @@ fn an_archive_is_read_as_the_folder_that_was_packed() {
     // Named, or met in a folder.
     for path in [archive.clone(), folder.path().to_owned()] {
         let looked = Looked::through(&[path]);
-        assert_eq!(looked.outlines.len(), 1);
-        assert_eq!(values(&looked.outlines[0]), [9.0, 10.0]);
-        let place = looked.outlines[0].slices[0].place.as_ref().unwrap();
+        let [pictures, slices] = looked.outlines.as_slice() else { panic!("two series") };
+        assert_eq!(values(pictures), [9.0, 10.0]);
+        let place = pictures.slices[0].place.as_ref().unwrap();
         assert_eq!(place.source.path(), archive.join("head/image9.png"));
-        let lengths: Vec<usize> = looked.whole.iter().map(|series| series.slices.len()).collect();
-        assert_eq!(lengths, [5, 2], "the volume, and two slices of one series");
+        assert_eq!(open(place.source.path()).unwrap().slices[0].stored[0], 9.0);
+        let again = Looked::through(std::slice::from_ref(&pictures.path));
+        assert_eq!((again.outlines.len(), again.whole.len()), (1, 0), "head alone");
+        assert_eq!(looked.whole[0].slices.len(), 5, "the volume");
+        let names = ["series/a.dcm", "series/b.dcm"];
+        let first = |name| open(&fixture_path(name)).unwrap().slices[0].stored[0];
+        assert_eq!(values(slices), names.map(first), "two slices of one series");
         let alone = open(&fixture_path("i2.nii")).unwrap();
         assert_eq!(looked.whole[0].slices, alone.slices, "their identities, too");
         let unseen = looked.unseen();
@@ -320,8 +336,8 @@ fn a_dicomdir_opens_the_files_it_lists() {
     ];
     let folder = folder_of(&disc);
     let looked = Looked::through(&[folder.path().join("disc/dicomdir")]);
-    assert_eq!((looked.outlines.len(), looked.whole.len()), (0, 1));
-    assert_eq!(looked.whole[0].slices.len(), 2);
+    assert_eq!((looked.outlines.len(), looked.whole.len()), (1, 0));
+    assert_eq!(looked.outlines[0].slices.len(), 2);
     assert!(looked.errors.is_empty());
     let unseen = looked.unseen();
     assert_eq!(unseen.len(), 2, "{unseen:?}");
@@ -329,7 +345,7 @@ fn a_dicomdir_opens_the_files_it_lists() {
 
     // The folder around it is gone through as any other.
     let looked = Looked::through(&[folder.path().join("disc")]);
-    assert_eq!(looked.whole[0].slices.len(), 3);
+    assert_eq!(looked.outlines[0].slices.len(), 3);
     assert!(looked.unseen().is_empty(), "{:?}", looked.unseen());
 }
 

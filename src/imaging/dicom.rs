@@ -26,6 +26,7 @@ mod samples;
 mod tables;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use dicom_object::InMemDicomObject;
 
@@ -40,6 +41,9 @@ use super::source::Source;
 
 /// Bytes of a file that are read for its headers: enough for most, and for the start of the others.
 pub(crate) const START: u64 = 64 << 10;
+
+/// Bytes of a file that are read at once, whatever is wanted of it.
+const LARGE: u64 = 4 << 20;
 
 /// Said where only the headers were read: pixels may be grey all the same.
 const STORED_IN_COLOUR_NOTE: &str =
@@ -79,25 +83,25 @@ pub(super) fn elements(
 }
 
 /// Reads what stands before the pixels, of a file whose first [`START`] bytes are given.
-pub(crate) fn read_outline(
-    source: &Source,
-    mut start: Vec<u8>,
-) -> Result<DicomFile<Leaf>, Refusal> {
+pub(crate) fn read_outline(source: &Source, start: Vec<u8>) -> Result<DicomFile<Leaf>, Refusal> {
+    let mut head = read_head(source, start)?;
+    let leaf =
+        |(frame, header)| Leaf { header, place: Some(Place { source: source.clone(), frame }) };
+    let slices = std::mem::take(&mut head.headers).into_iter().enumerate().map(leaf).collect();
+    if head.image.is_colour() {
+        head.notes.push(STORED_IN_COLOUR_NOTE.to_owned());
+    }
+    Ok(head.file(source, slices))
+}
+
+/// Reads on until the headers are whole.
+fn read_head(source: &Source, mut start: Vec<u8>) -> Result<Head, Refusal> {
     let mut limit = START;
     let size = source.version().map(|(size, _)| size);
     loop {
         let whole = (start.len() as u64) < limit;
-        if let Some(mut head) = Head::read(&start, whole, size)? {
-            let leaf = |(frame, header)| Leaf {
-                header,
-                place: Some(Place { source: source.clone(), frame }),
-            };
-            let slices = std::mem::take(&mut head.headers).into_iter().enumerate().map(leaf);
-            let slices = slices.collect();
-            if head.image.is_colour() {
-                head.notes.push(STORED_IN_COLOUR_NOTE.to_owned());
-            }
-            return Ok(head.file(source, slices));
+        if let Some(head) = Head::read(&start, whole, size)? {
+            return Ok(head);
         }
         limit = limit.saturating_mul(8);
         start = source.load_start(limit)?;
@@ -127,18 +131,18 @@ pub(crate) fn read_frame(bytes: &[u8], source: &Source, frame: usize) -> Result<
     })?;
     let places = head.image.places(&data_set.bytes)?;
     let grey = head.image.decode(&frame_bytes(&head, &places, &data_set, frame), frame)?;
-    if head.headers.len() > 1 && data_set.is_as_in_file() {
-        recent::keep(source, Recent { offset: data_set.offset, head, places });
+    if head.headers.len() > 1 && head.offset.is_some() {
+        recent::keep(source, &Arc::new(Recent { head, places }));
     }
     Ok(Slice::of(header, grey.values))
 }
 
-/// [`read_frame`] of a file of several frames that was read a moment ago: no more is read of it than
-/// the frame. `None` where it was not.
-pub(crate) fn read_frame_again(source: &Source, frame: usize) -> Option<Result<Slice, Refusal>> {
-    let recent = recent::find(source)?;
-    let Recent { offset, head, places } = recent.as_ref();
-    let header = head.headers.get(frame)?.clone();
+/// [`read_frame`] of a file of several frames, of which no more is read than the frame: of one that
+/// was read a moment ago, or is large and not compressed. `None` of any other.
+pub(crate) fn read_frame_alone(source: &Source, frame: usize) -> Option<Result<Slice, Refusal>> {
+    let file = recent::find(source).or_else(|| take_large_apart(source))?;
+    let Recent { head, places } = file.as_ref();
+    let (header, offset) = (head.headers.get(frame)?.clone(), head.offset?);
     let read = || {
         let mut bytes = Vec::new();
         for part in head.image.parts(places, frame) {
@@ -148,6 +152,18 @@ pub(crate) fn read_frame_again(source: &Source, frame: usize) -> Option<Result<S
         Ok(Slice::of(header, head.image.decode(&bytes, frame)?.values))
     };
     Some(read())
+}
+
+/// Takes a file of several frames apart that is too large to be read whole for one of them.
+fn take_large_apart(source: &Source) -> Option<Arc<Recent>> {
+    source.version().filter(|&(size, _)| size > LARGE)?;
+    let start = source.load_start(START).ok().filter(|start| is_dicom(start))?;
+    let head = read_head(source, start).ok()?;
+    // Where compressed frames lie is told by the whole file only.
+    let places = head.image.places(&[]).ok()?;
+    let file = (head.headers.len() > 1).then(|| Arc::new(Recent { head, places }))?;
+    recent::keep(source, &file);
+    Some(file)
 }
 
 /// The bytes of a frame, together.

@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(greys(&scan, window, false), [51, 51, 255, 102, 102]);
         assert_eq!(greys(&scan, window, true), [204, 204, 0, 153, 153]);
         let other = Window { width: 3.5, ..window };
-        assert_eq!(greys(&scan, other, false)[3..], [255, 255]);
+        assert_eq!(greys(&scan, other, false)[3..], [230, 255]);
     }
 
     #[test]

@@ -22,15 +22,15 @@ use crate::system::caught::caught;
 /// Files that are read at a time: others draw the window and classify meanwhile.
 const MAX_READERS: usize = 4;
 
-/// Opens one file: of several volumes the first.
+/// Opens one file, which may lie in an archive (`study.zip/scan.dcm`): of several volumes the first.
 ///
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
 pub fn open(path: &Path) -> Result<Series, OpenError> {
-    open_source(&Source::file(path))
+    open_source(&Source::at(path))
 }
 
-/// As [`open()`], for what may also lie in an archive.
+/// As [`open()`], for what was found.
 ///
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
@@ -46,7 +46,16 @@ pub fn open_source(source: &Source) -> Result<Series, OpenError> {
 /// them. An error is of what cannot be looked into; the flag says whether a person named the file
 /// itself.
 pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = (Result<Source, OpenError>, bool)> {
-    walk::walk(paths, &|| false).map(|met| (looked_into(&met).cloned(), met.named))
+    walk::walk(paths, &|| false).map(|Met { file, named }| {
+        let is_scan = |source: Source| {
+            let refused = |refusal: Refusal| refusal.of(source.path());
+            match recognise(&source.load_start(walk::START_BYTES).map_err(refused)?) {
+                Kind::Other(what, remedy) if !named => Err(refused(Refusal::new(what, remedy))),
+                _ => Ok(source),
+            }
+        };
+        (file.and_then(is_scan), named)
+    })
 }
 
 /// Opens several files and hands over what each of them is as soon as it is read, in the order of
@@ -122,7 +131,7 @@ pub fn find_each(
 pub fn read_slice(place: &Place) -> Result<Slice, OpenError> {
     let Place { source, frame } = place;
     of_source(source, || {
-        if let Some(slice) = dicom::read_frame_again(source, *frame) {
+        if let Some(slice) = dicom::read_frame_alone(source, *frame) {
             return slice;
         }
         let bytes = source.load()?;
@@ -257,30 +266,21 @@ enum Read {
 }
 
 fn read_met(met: &Met, wanted: Wanted) -> Result<Read, OpenError> {
-    let source = looked_into(met)?;
+    let source = met.file.as_ref().map_err(OpenError::clone)?;
     of_source(source, || {
-        if wanted == Wanted::Headers {
+        if wanted == Wanted::Headers || !met.named {
             let start = source.load_start(dicom::START)?;
-            if recognise(&start) == Kind::Dicom {
-                return Ok(Read::Headers(Box::new(dicom::read_outline(source, start)?)));
+            match recognise(&start) {
+                Kind::Dicom if wanted == Wanted::Headers => {
+                    return Ok(Read::Headers(Box::new(dicom::read_outline(source, start)?)));
+                }
+                // Folders hold films and archives, too, which need not be read whole to be left out.
+                Kind::Other(what, remedy) if !met.named => return Err(Refusal::new(what, remedy)),
+                _ => {}
             }
         }
         Ok(Read::Whole(read(&source.load()?, source, wanted)?))
     })
-}
-
-/// The file, unless it begins as no scan does: folders hold films and archives, too, which need not
-/// be read whole to be left out.
-fn looked_into(met: &Met) -> Result<&Source, OpenError> {
-    let source = met.file.as_ref().map_err(OpenError::clone)?;
-    if !met.named {
-        let refused = |refusal: Refusal| refusal.of(source.path());
-        let start = source.load_start(walk::START_BYTES).map_err(refused)?;
-        if let Kind::Other(what, remedy) = recognise(&start) {
-            return Err(refused(Refusal::new(what, remedy)));
-        }
-    }
-    Ok(source)
 }
 
 /// What one file holds.

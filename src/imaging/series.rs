@@ -15,7 +15,8 @@ pub const SYNTHETIC_MARK: &str = "MRIMaster phantom";
 /// With their pixels, unless it is an [`Outline`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series<S = Arc<Slice>> {
-    /// The file, or the first of the files, that was opened.
+    /// The file, or the first of the files, that was opened; the folder of pictures that are scrolled
+    /// through. What lies in an archive has the archive's path before its own.
     pub path: PathBuf,
     /// What the content was recognised as, for people: "JPEG", "DICOM, JPEG-LS lossless", "NIfTI-1".
     pub format: String,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::archive::Archive;
+use super::archive::{self, Archive};
 use super::error::Refusal;
 
 /// Files are read whole; longer ones are refused.
@@ -28,6 +28,17 @@ impl Source {
     /// A file of the file system.
     pub fn file(path: &Path) -> Self {
         Self { path: path.into(), member: None }
+    }
+
+    /// The file of that path, which may lead into an archive.
+    pub(super) fn at(path: &Path) -> Self {
+        let within = || {
+            let (archive, inside) = into_archive(path)?;
+            let archive = Archive::open(archive, usize::MAX, &mut |_, _| {}).ok()?;
+            let number = archive.names().position(|name| name == inside)?;
+            Some(Self { path: path.into(), member: Some((archive, number)) })
+        };
+        within().unwrap_or_else(|| Self::file(path))
     }
 
     /// The files of an archive.
@@ -107,6 +118,14 @@ impl Hash for Source {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.path.hash(state);
     }
+}
+
+/// The archive that a path leads into, and the way on from there.
+pub(super) fn into_archive(path: &Path) -> Option<(&Path, &Path)> {
+    let outside = path.ancestors().skip(1).find(|above| above.exists())?;
+    let leads_on =
+        !path.exists() && outside.is_file() && archive::is_zip(&load(outside, 0, 4).ok()?);
+    Some((outside, path.strip_prefix(outside).ok()?)).filter(|_| leads_on)
 }
 
 /// "a/b.img.gz" with "hdr" is "a/b.hdr".

@@ -56,9 +56,11 @@ impl Stacks {
     /// What is there so far.
     pub fn take(&mut self) -> Vec<Stack> {
         let mut stacks = std::mem::take(&mut self.stacks);
-        let name = self.folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let several = stacks.iter().filter(|stack| stack.pictures.len() > 1).count() > 1;
         for stack in stacks.iter_mut().filter(|stack| stack.pictures.len() > 1) {
-            stack.first.description = name.clone();
+            let (width, height) = stack.size;
+            stack.first.path.clone_from(&self.folder);
+            stack.first.description = several.then(|| format!("{width}×{height} pixels"));
         }
         stacks
     }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::archive::{self, Archive};
 use super::dicom;
 use super::error::{OpenError, Refusal};
-use super::source::{Source, unreadable};
+use super::source::{Source, into_archive, unreadable};
 use crate::system::caught::caught;
 use crate::system::names::natural;
 
@@ -66,12 +66,15 @@ impl Walk<'_> {
         let what = if path.is_dir() {
             self.folder(path, 0);
             "this folder"
+        } else if let Some((archive, inside)) = into_archive(path) {
+            self.archive(archive, true, inside);
+            "this zip archive"
         } else {
             let source = Source::file(path);
             // What is wrong with the file is told where it is read.
             let start = source.load_start(START_BYTES).unwrap_or_default();
             if archive::is_zip(&start) {
-                self.archive(path, true);
+                self.archive(path, true, Path::new(""));
                 "this zip archive"
             } else if dicom::is_directory(&start) {
                 self.dicomdir(&source);
@@ -122,7 +125,7 @@ impl Walk<'_> {
         let headers = headers_of_pairs(&files);
         for path in files.iter().filter(|path| path.is_file()) {
             match has_extension(path, "zip") {
-                true => self.archive(path, false),
+                true => self.archive(path, false, Path::new("")),
                 false if is_pixels_of_pair(path, &headers) => {}
                 false => self.file(Source::file(path), false),
             }
@@ -132,10 +135,11 @@ impl Walk<'_> {
         }
     }
 
-    fn archive(&mut self, path: &Path, named: bool) {
+    /// The members of an archive whose names begin with `inside`.
+    fn archive(&mut self, path: &Path, named: bool, inside: &Path) {
         let mut left_out = Vec::new();
         let mut note = |name: &Path, refusal: Refusal| {
-            if !name.iter().any(is_no_scan_name) {
+            if name.starts_with(inside) && !name.iter().any(is_no_scan_name) {
                 left_out.push(refusal.of(&path.join(name)));
             }
         };
@@ -150,11 +154,12 @@ impl Walk<'_> {
                     .iter()
                     .copied()
                     .zip(Source::members(&archive))
+                    .filter(|(name, _)| name.starts_with(inside))
                     .filter(|(name, _)| !name.iter().any(is_no_scan_name))
                     .filter(|(name, _)| !is_pixels_of_pair(name, &headers))
                     .collect();
                 members.sort_by(|(a, _), (b, _)| by_folder(a, b));
-                members.into_iter().for_each(|(_, source)| self.file(source, false));
+                members.into_iter().for_each(|(name, source)| self.file(source, name == inside));
             }
         }
         self.met.extend(left_out.into_iter().map(|error| Met { file: Err(error), named: false }));

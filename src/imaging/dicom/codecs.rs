@@ -40,7 +40,7 @@ pub(super) fn decode<'a>(
         ))),
     };
     match syntax.uid() {
-        uids::RLE_LOSSLESS if format.bits_allocated % 8 == 0 => {
+        uids::RLE_LOSSLESS if format.bits_allocated.is_multiple_of(8) => {
             let bytes = format.bits_allocated as usize / 8;
             let planes = rle::decode(data, format.pixels(), format.samples, bytes);
             let packing = Packing { colour: packing.colour.with_planes(true), ..packing };

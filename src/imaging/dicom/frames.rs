@@ -1,6 +1,7 @@
 //! Where the frames of a file lie, PS3.5 A.4, and how each becomes stored values.
 
 use std::borrow::Cow;
+use std::iter::once;
 use std::ops::Range;
 
 use dicom_core::VR;
@@ -106,7 +107,7 @@ impl Image {
                 let (start, end) =
                     if self.swapped { (start & !1, end.next_multiple_of(2)) } else { (start, end) };
                 let end = end.min(self.pixels.length.unwrap_or(end));
-                vec![first + start..first + end]
+                once(first + start..first + end).collect()
             }
             Places::Fragments { fragments, frames } => fragments[frames[frame].clone()].to_vec(),
         }
@@ -190,7 +191,7 @@ fn frames_of_fragments(
     frames: usize,
 ) -> Result<Vec<Range<usize>>, Refusal> {
     if frames == 1 && !fragments.is_empty() {
-        return Ok(vec![0..fragments.len()]);
+        return Ok(once(0..fragments.len()).collect());
     }
     if fragments.len() == frames {
         return Ok((0..frames).map(|frame| frame..frame + 1).collect());

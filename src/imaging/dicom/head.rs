@@ -26,6 +26,8 @@ pub(super) struct Head {
     /// One of each frame.
     pub headers: Vec<Header>,
     pub image: Image,
+    /// Where the data set begins in the file; `None` where it lies there deflated.
+    pub offset: Option<usize>,
     pub notes: Vec<String>,
     about: About,
     description: Option<String>,
@@ -84,6 +86,7 @@ impl Head {
         Ok(Self {
             headers,
             image,
+            offset: data_set.is_as_in_file().then_some(data_set.offset),
             notes,
             about: about(object),
             description: text(object, tags::SERIES_DESCRIPTION),

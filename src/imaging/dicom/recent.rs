@@ -14,8 +14,6 @@ const MOST: usize = 9;
 
 /// A file taken apart, without its bytes.
 pub(super) struct Recent {
-    /// Where its data set begins.
-    pub offset: usize,
     pub head: Head,
     pub places: Places,
 }
@@ -33,11 +31,11 @@ fn entries() -> MutexGuard<'static, VecDeque<Entry>> {
 }
 
 /// Keeps a file, and drops the one that was kept longest.
-pub(super) fn keep(source: &Source, file: Recent) {
+pub(super) fn keep(source: &Source, file: &Arc<Recent>) {
     let Some(version) = source.version() else {
         return;
     };
-    let entry = Entry { source: source.clone(), version, file: Arc::new(file) };
+    let entry = Entry { source: source.clone(), version, file: Arc::clone(file) };
     let mut entries = entries();
     entries.retain(|entry| entry.source != *source);
     entries.push_front(entry);

@@ -24,7 +24,11 @@ pub(super) fn upsampled(
         let filled = |y: usize| {
             let near = y / 2;
             // Even rows lie nearer to the line above, odd ones to the line below.
-            let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(lines - 1) };
+            let far = if y.is_multiple_of(2) {
+                near.saturating_sub(1)
+            } else {
+                (near + 1).min(lines - 1)
+            };
             let sums = line(near).iter().zip(line(far));
             let sums: Vec<u32> = sums.map(|(&n, &f)| 3 * u32::from(n) + u32::from(f)).collect();
             wider_sums(&sums, columns)
