@@ -13,6 +13,7 @@ mod luminance;
 pub mod lut;
 mod nifti;
 mod open;
+pub mod planes;
 mod raster;
 mod room;
 mod sequence;
@@ -26,7 +27,7 @@ pub use error::OpenError;
 pub(crate) use luminance::COLOUR_NOTE;
 pub use open::{Found, files_of, find_each, open, open_all, open_each, open_source, read_slice};
 pub use series::{
-    About, Depth, Header, Leaf, Orientation, Outline, Patient, Place, Rescale, SYNTHETIC_MARK,
-    Series, Slice, Spacing, Timing, VoiFunction, Window,
+    About, Depth, Header, Leaf, NamedWindow, Orientation, Outline, Patient, Place, Rescale,
+    SYNTHETIC_MARK, Series, Slice, Spacing, Timing, VoiFunction, VoiLut, Window,
 };
 pub use source::Source;

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::dicom::{self, DicomFile};
 use super::error::{OpenError, Refusal};
 use super::raster::{self, Picture};
-use super::sequence::{self, Groups};
+use super::sequence::{self, Groups, Growing};
 use super::series::{Leaf, Outline, Place, Series, Slice};
 use super::source::{READ_KINDS, Source};
 use super::stack::{Stack, Stacks};
@@ -35,7 +35,8 @@ pub fn open(path: &Path) -> Result<Series, OpenError> {
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
 pub fn open_source(source: &Source) -> Result<Series, OpenError> {
-    Ok(match read_file(source, Wanted::First)? {
+    let content = of_source(source, || read(&source.load()?, source, Wanted::First))?;
+    Ok(match content {
         Content::Series(mut series) => series.swap_remove(0),
         Content::Dicom(file) => sequence::assemble(vec![*file]),
     })
@@ -45,16 +46,7 @@ pub fn open_source(source: &Source) -> Result<Series, OpenError> {
 /// them. An error is of what cannot be looked into; the flag says whether a person named the file
 /// itself.
 pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = (Result<Source, OpenError>, bool)> {
-    walk::walk(paths, &|| false).map(|Met { file, named }| {
-        let is_scan = |source: Source| {
-            let refused = |refusal: Refusal| refusal.of(source.path());
-            match recognise(&source.load_start(walk::START_BYTES).map_err(refused)?) {
-                Kind::Other(what, remedy) if !named => Err(refused(Refusal::new(what, remedy))),
-                _ => Ok(source),
-            }
-        };
-        (file.and_then(is_scan), named)
-    })
+    walk::walk(paths, &|| false).map(|met| (looked_into(&met).cloned(), met.named))
 }
 
 /// Opens several files and hands over what each of them is as soon as it is read, in the order of
@@ -74,7 +66,7 @@ pub fn open_each(
     look_through(paths, stop, Wanted::Pixels, &mut |result| match result {
         Ok(Item::Series(series)) => found(Ok(series)),
         Ok(Item::Stack(stack)) => stack.whole().into_iter().for_each(|series| found(Ok(series))),
-        Ok(Item::LeftOut(_)) => {}
+        Ok(Item::Outline(_) | Item::LeftOut(_)) => {}
         Err(error) => found(Err(error)),
     });
 }
@@ -116,36 +108,41 @@ pub fn find_each(
                 Some(series) => Found::Whole(Arc::new(series)),
                 None => Found::Outline(Arc::new(stack.outline())),
             },
-            Item::Series(series) => {
-                let leaf = |slice: &Arc<Slice>| Leaf {
-                    header: slice.header.clone(),
-                    place: Some(Place { source: Source::file(&series.path), frame: 0 }),
-                };
-                let is_dicom = series.format.starts_with("DICOM");
-                match is_dicom && series.slices.len() == 1 && series.path.is_file() {
-                    true => Found::Outline(Arc::new(
-                        series.with_slices(series.slices.iter().map(leaf).collect()),
-                    )),
-                    false => Found::Whole(Arc::new(series)),
-                }
-            }
+            Item::Series(series) => Found::Whole(Arc::new(series)),
+            Item::Outline(outline) => Found::Outline(Arc::new(outline)),
         }));
     });
 }
 
-/// Reads the pixels of a slice of an [`Outline`].
+/// Reads the pixels of a slice of an [`Outline`]. Its header is what the file says; what the series
+/// tells beside it, as the distance of its slices, stands in the outline.
 ///
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
 pub fn read_slice(place: &Place) -> Result<Slice, OpenError> {
-    let series = open_source(&place.source)?;
-    Ok(series.slices[place.frame.min(series.slices.len() - 1)].as_ref().clone())
+    let Place { source, frame } = place;
+    of_source(source, || {
+        if let Some(slice) = dicom::read_frame_again(source, *frame) {
+            return slice;
+        }
+        let bytes = source.load()?;
+        if recognise(&bytes) == Kind::Dicom {
+            return dicom::read_frame(&bytes, source, *frame);
+        }
+        match read(&bytes, source, Wanted::First)? {
+            Content::Series(mut series) if *frame < series[0].slices.len() => {
+                Ok(Arc::unwrap_or_clone(series[0].slices.swap_remove(*frame)))
+            }
+            _ => Err(Refusal::damaged("it holds fewer images than it did")),
+        }
+    })
 }
 
 /// What is met on the way.
 enum Item {
     Series(Series),
     Stack(Stack),
+    Outline(Outline),
     LeftOut(OpenError),
 }
 
@@ -182,6 +179,7 @@ fn look_through(
         found(result);
     };
     let mut groups = Groups::default();
+    let mut growing = Growing::default();
     let mut stacks = Stacks::default();
     let mut way = walk::walk(paths, stop);
     loop {
@@ -202,24 +200,33 @@ fn look_through(
                 return;
             }
             match (content, met) {
-                (Ok(Content::Series(mut series)), Met { file: Ok(source), named: false })
-                    if series.len() == 1 && is_picture(&series[0]) =>
-                {
+                (
+                    Ok(Read::Whole(Content::Series(mut series))),
+                    Met { file: Ok(source), named: false },
+                ) if series.len() == 1 && is_picture(&series[0]) => {
                     let keep = wanted == Wanted::Pixels;
                     let full = stacks.add(&source, series.swap_remove(0), keep);
                     full.into_iter().for_each(|stack| hand_over(Ok(Item::Stack(stack))));
                 }
-                (Ok(Content::Series(series)), _) => {
+                (Ok(Read::Whole(Content::Series(series))), _) => {
                     series.into_iter().for_each(|series| hand_over(Ok(Item::Series(series))));
                 }
-                (Ok(Content::Dicom(file)), _) => groups.add(*file),
+                (Ok(Read::Whole(Content::Dicom(file))), _) => groups.add(*file),
+                (Ok(Read::Headers(file)), _) => match growing.add(*file) {
+                    Err(twice) => hand_over(Ok(Item::LeftOut(twice))),
+                    Ok(()) => growing
+                        .outlines(false)
+                        .for_each(|outline| hand_over(Ok(Item::Outline(outline)))),
+                },
                 (Err(error), Met { named: true, .. }) => hand_over(Err(error)),
                 (Err(error), _) => hand_over(Ok(Item::LeftOut(error))),
             }
         }
     }
     let stacks = stacks.take().into_iter().map(Item::Stack);
-    for item in stacks.chain(groups.into_series().map(Item::Series)) {
+    let series = groups.into_series().map(Item::Series);
+    let outlines = growing.outlines(true).map(Item::Outline);
+    for item in stacks.chain(series).chain(outlines) {
         if stop() {
             return;
         }
@@ -242,33 +249,56 @@ fn is_picture(series: &Series) -> bool {
         || (series.format == tiff::FORMAT && series.slices.len() == 1)
 }
 
-fn read_met(met: &Met, wanted: Wanted) -> Result<Content, OpenError> {
+/// What was read of a file.
+enum Read {
+    Whole(Content),
+    /// Of a DICOM file, whose pixels are read later.
+    Headers(Box<DicomFile<Leaf>>),
+}
+
+fn read_met(met: &Met, wanted: Wanted) -> Result<Read, OpenError> {
+    let source = looked_into(met)?;
+    of_source(source, || {
+        if wanted == Wanted::Headers {
+            let start = source.load_start(dicom::START)?;
+            if recognise(&start) == Kind::Dicom {
+                return Ok(Read::Headers(Box::new(dicom::read_outline(source, start)?)));
+            }
+        }
+        Ok(Read::Whole(read(&source.load()?, source, wanted)?))
+    })
+}
+
+/// The file, unless it begins as no scan does: folders hold films and archives, too, which need not
+/// be read whole to be left out.
+fn looked_into(met: &Met) -> Result<&Source, OpenError> {
     let source = met.file.as_ref().map_err(OpenError::clone)?;
     if !met.named {
-        // Folders hold films and archives, too, which need not be read whole to be left out.
         let refused = |refusal: Refusal| refusal.of(source.path());
         let start = source.load_start(walk::START_BYTES).map_err(refused)?;
         if let Kind::Other(what, remedy) = recognise(&start) {
             return Err(refused(Refusal::new(what, remedy)));
         }
     }
-    read_file(source, wanted)
+    Ok(source)
 }
 
 /// What one file holds.
-pub(crate) enum Content {
+enum Content {
     /// Never none.
     Series(Vec<Series>),
     /// Perhaps one slice of many.
-    Dicom(Box<DicomFile>),
+    Dicom(Box<DicomFile<Slice>>),
 }
 
-fn read_file(source: &Source, wanted: Wanted) -> Result<Content, OpenError> {
-    let path = source.path();
-    let bytes = source.load().map_err(|refusal| refusal.of(path))?;
-    caught(|| read(&bytes, source, wanted))
+/// Reads something of a file, whatever its decoder makes of it.
+fn of_source<T>(
+    source: &Source,
+    read: impl FnOnce() -> Result<T, Refusal>,
+) -> Result<T, OpenError> {
+    caught(read)
         .unwrap_or_else(|_| Err(Refusal::damaged("its content is broken and cannot be decoded")))
-        .map_err(|refusal| refusal.of(path))
+        .map_err(|refusal| refusal.of(source.path()))
 }
 
 fn read(bytes: &[u8], source: &Source, wanted: Wanted) -> Result<Content, Refusal> {
@@ -281,7 +311,7 @@ fn read(bytes: &[u8], source: &Source, wanted: Wanted) -> Result<Content, Refusa
         Kind::Png => picture(Picture::Png),
         Kind::Bmp => picture(Picture::Bmp),
         Kind::Tiff => tiff::read(bytes, path).map(whole),
-        Kind::Dicom => dicom::read(bytes, path).map(|file| Content::Dicom(Box::new(file))),
+        Kind::Dicom => dicom::read(bytes, source).map(|file| Content::Dicom(Box::new(file))),
         Kind::Nifti => nifti::read(bytes, source, volumes).map(Content::Series),
         Kind::Other(found, remedy) => match nifti::header_of_pair(source) {
             Some(header) => nifti::read(&header.load()?, &header, volumes).map(Content::Series),

@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::hash::{Hash, Hasher};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::archive::{self, Archive};
 use super::error::Refusal;
+use crate::system::caught::caught;
 
 /// Files are read whole; longer ones are refused.
 const MAX_FILE_BYTES: u64 = 4 << 30;
@@ -33,7 +35,8 @@ impl Source {
     pub(super) fn at(path: &Path) -> Self {
         let within = || {
             let (archive, inside) = into_archive(path)?;
-            let archive = Archive::open(archive, usize::MAX, &mut |_, _| {}).ok()?;
+            let opened = caught(|| Archive::open(archive, usize::MAX, &mut |_, _| {}));
+            let archive = opened.ok()?.ok()?;
             let number = archive.names().position(|name| name == inside)?;
             Some(Self { path: path.into(), member: Some((archive, number)) })
         };
@@ -83,8 +86,24 @@ impl Source {
     pub(super) fn load_start(&self, limit: u64) -> Result<Vec<u8>, Refusal> {
         match &self.member {
             Some((archive, number)) => archive.load(*number, limit),
-            None => load(&self.path, limit),
+            None => load(&self.path, 0, limit),
         }
+    }
+
+    /// `length` of its bytes from `start` on, or as many as there are.
+    pub(super) fn load_part(&self, start: u64, length: u64) -> Result<Vec<u8>, Refusal> {
+        if self.member.is_some() {
+            let mut bytes = self.load_start(start.saturating_add(length))?;
+            bytes.drain(..bytes.len().min(start as usize));
+            return Ok(bytes);
+        }
+        load(&self.path, start, length)
+    }
+
+    /// Changes when the file is written anew; `None` where that cannot be told.
+    pub(super) fn version(&self) -> Option<(u64, SystemTime)> {
+        let metadata = self.path.metadata().ok()?;
+        Some((metadata.len(), metadata.modified().ok()?))
     }
 }
 
@@ -106,7 +125,8 @@ impl Hash for Source {
 /// The archive that a path leads into, and the way on from there.
 pub(super) fn into_archive(path: &Path) -> Option<(&Path, &Path)> {
     let outside = path.ancestors().skip(1).find(|above| above.exists())?;
-    let leads_on = !path.exists() && outside.is_file() && archive::is_zip(&load(outside, 4).ok()?);
+    let leads_on =
+        !path.exists() && outside.is_file() && archive::is_zip(&load(outside, 0, 4).ok()?);
     Some((outside, path.strip_prefix(outside).ok()?)).filter(|_| leads_on)
 }
 
@@ -124,8 +144,8 @@ fn is_same_but_for_case(a: &Path, b: &Path) -> bool {
     stem(a) == stem(b) && extension(a) == extension(b) && a.parent() == b.parent()
 }
 
-/// The bytes of a regular file, and no more than `limit` of them.
-fn load(path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
+/// The bytes of a regular file from `start` on, and no more than `limit` of them.
+fn load(path: &Path, start: u64, limit: u64) -> Result<Vec<u8>, Refusal> {
     let metadata = path.metadata().map_err(|error| unreadable(path, &error))?;
     if metadata.is_dir() {
         return Err(Refusal::new("it is a folder", "open the files in it"));
@@ -139,10 +159,13 @@ fn load(path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
     if metadata.len() > MAX_FILE_BYTES {
         return Err(Refusal::too_large("it is larger than 4 GiB"));
     }
-    let mut bytes = Vec::with_capacity(metadata.len().min(limit) as usize);
-    File::open(path)
-        .and_then(|file| file.take(limit.min(MAX_FILE_BYTES)).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::with_capacity(metadata.len().saturating_sub(start).min(limit) as usize);
+    let mut read = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(start))?;
+        file.take(limit.min(MAX_FILE_BYTES)).read_to_end(&mut bytes)
+    };
+    read().map_err(|error| unreadable(path, &error))?;
     Ok(bytes)
 }
 

@@ -17,6 +17,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
         let (title, width) = match sheet {
             Sheet::Keys => ("Keys and mouse", 800.0),
             Sheet::Notices => ("Notices", 520.0),
+            Sheet::LeftOut => ("Files left out", 720.0),
             Sheet::About => ("About MRIMaster", 460.0),
             Sheet::EnterPath(of) => (path_title(of), 480.0),
         };
@@ -26,6 +27,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
         match sheet {
             Sheet::Keys => keys(ui),
             Sheet::Notices => notifications::history(ui, screen),
+            Sheet::LeftOut => left_out(ui, screen),
             Sheet::About => about(ui),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
@@ -102,6 +104,27 @@ fn pairs(ui: &mut Ui, id: &str, rows: &[(String, &str)]) {
             }
         });
     ui.add_space(8.0);
+}
+
+/// Files that are not shown, and why.
+fn left_out(ui: &mut Ui, screen: &Screen) {
+    let reasons = &screen.state.session.left_out;
+    if reasons.is_empty() {
+        ui.label("Every file that was opened is shown.");
+        return;
+    }
+    let height = ui.text_style_height(&egui::TextStyle::Body);
+    let room = ui.ctx().content_rect().height() - 200.0;
+    egui::ScrollArea::both().max_height(room).auto_shrink([false, true]).show_rows(
+        ui,
+        height,
+        reasons.len(),
+        |ui, rows| {
+            for reason in &reasons[rows] {
+                ui.add(egui::Label::new(reason).extend());
+            }
+        },
+    );
 }
 
 fn about(ui: &mut Ui) {

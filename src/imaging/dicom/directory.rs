@@ -2,7 +2,8 @@
 
 use dicom_dictionary_std::{tags, uids};
 
-use super::{is_dicom, parse};
+use super::data_set::DataSet;
+use super::is_dicom;
 use crate::imaging::error::Refusal;
 
 /// True for a file whose head says that it is a DICOMDIR; `start` is its first kilobytes.
@@ -14,8 +15,9 @@ pub(crate) fn is_directory(start: &[u8]) -> bool {
 /// The files that the records of a DICOMDIR name, each once and in the order of the records: the
 /// parts of a path from the folder of the DICOMDIR on, as the disc writes them.
 pub(crate) fn listed_files(bytes: &[u8]) -> Result<Vec<Vec<String>>, Refusal> {
-    let (object, _) = parse(bytes)?;
-    let records = object.get(tags::DIRECTORY_RECORD_SEQUENCE).and_then(|records| records.items());
+    let data_set = DataSet::whole(bytes)?;
+    let records =
+        data_set.object.get(tags::DIRECTORY_RECORD_SEQUENCE).and_then(|records| records.items());
     let mut listed = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for record in records.unwrap_or_default() {
