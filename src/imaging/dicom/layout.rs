@@ -157,7 +157,7 @@ struct Level {
 
 /// The element of a data set that holds its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PixelElement {
+pub(in crate::imaging) struct PixelElement {
     pub tag: Tag,
     pub vr: Option<VR>,
     /// Where the element begins.
@@ -241,12 +241,9 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
             Inside::Elements if tag == tags::PIXEL_DATA || matches!(vr, Some(VR::OB | VR::OW)) => {
                 levels.push(open(Inside::Fragments, encoding));
             }
-            // Of undefined length, and unknown: a sequence in implicit VR (PS3.5 section 6.2.2).
-            Inside::Elements => {
-                let implicit = vr == Some(VR::UN);
-                let explicit_vr = encoding.explicit_vr && !implicit;
-                levels.push(open(Inside::Items, Encoding { explicit_vr, ..encoding }));
-            }
+            // Of undefined length, and unknown: a sequence, in implicit VR by PS3.5 section 6.2.2. The
+            // parser reads it as the rest of the data set, and allocates what it finds there.
+            Inside::Elements => levels.push(open(Inside::Items, encoding)),
         }
     }
 }

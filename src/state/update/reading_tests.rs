@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tests::{answer, classify, open, nothing_measured, open_id, prediction, series, with_models};
+use super::tests::{
+    answer, classify, nothing_measured, open, open_id, prediction, series, with_models,
+};
 use super::*;
 use crate::imaging::{
     About, Depth, Found, Header, Leaf, OpenError, Orientation, Outline, Place, Slice, Source,
