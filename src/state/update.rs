@@ -400,4 +400,6 @@ impl State {
 mod tests;
 
 #[cfg(test)]
+mod display_tests;
+#[cfg(test)]
 mod review_tests;
