@@ -10,7 +10,7 @@ use egui::{
 
 use super::format::{angle, area, length, value};
 use super::slice_view::Placement;
-use super::{Screen, scan_labels, theme};
+use super::{Screen, theme};
 use crate::imaging::Slice;
 use crate::measure::{Kind, Point, Scale, Shape, Statistics, Values};
 use crate::state::{Command, Measurement, OpenSeries};
@@ -315,7 +315,7 @@ fn plate(
         Rect::from_min_size(kept_inside, size)
     });
     taken.push(rect);
-    scan_labels::plate(painter, rect);
+    painter.rect_filled(rect, 2.0, Color32::from_black_alpha(190));
     painter.galley(rect.min + vec2(4.0, 2.0), galley, theme::ON_SCAN_MEASURE);
 }
 
