@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::tests::series;
 use super::*;
-use crate::imaging::{Orientation, Series, Slice, Source, Tags};
+use crate::imaging::{Found, Orientation, Series, Slice, Source, Tags};
 use crate::state::Turn;
 
 fn open(state: &mut State, series: Arc<Series>) {
     let requests = state.apply(Command::Open(vec![series.path.clone()]));
     let [Request::Open { id, .. }] = requests[..] else { panic!("{requests:?}") };
-    state.receive(Response::Opened { id, result: Ok(series) });
+    state.receive(Response::Opened { id, result: Ok(Found::Whole(series)) });
     state.receive(Response::OpenDone { id });
 }
 
@@ -82,11 +82,12 @@ fn neurological_display_mirrors_what_has_the_right_on_the_left() {
         let slices = vec![Arc::new(slice)];
         open(&mut state, Arc::new(Series { slices, ..(*series(name, 1)).clone() }));
         let shown = state.session.shown().unwrap();
-        assert_eq!(shown.shown_turn(true), turn, "{name}");
-        assert_eq!(shown.shown_turn(false), Turn::default(), "{name}");
+        assert_eq!(shown.turn.shown(shown.header(), true), turn, "{name}");
+        assert_eq!(shown.turn.shown(shown.header(), false), Turn::default(), "{name}");
     }
     open(&mut state, series("unknown.png", 1));
-    assert_eq!(state.session.shown().unwrap().shown_turn(true), Turn::default());
+    let shown = state.session.shown().unwrap();
+    assert_eq!(shown.turn.shown(shown.header(), true), Turn::default());
 }
 
 #[test]
