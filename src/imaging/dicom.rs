@@ -96,7 +96,7 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<DicomFile, Refusal> {
 }
 
 /// The data set, and the transfer syntax of its pixels.
-fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Refusal> {
+pub(super) fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Refusal> {
     let start = match bytes {
         _ if bytes.get(128..132) == Some(b"DICM") => 132,
         [b'D', b'I', b'C', b'M', ..] => 4,
@@ -184,7 +184,7 @@ fn inflated<'a>(data_set: &'a [u8], syntax: &TransferSyntax) -> Result<Cow<'a, [
 }
 
 /// What a file without pixel data is instead.
-fn no_image(object: &InMemDicomObject) -> Refusal {
+pub(super) fn no_image(object: &InMemDicomObject) -> Refusal {
     let class = text(object, tags::SOP_CLASS_UID);
     let float = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
     if float.into_iter().any(|tag| object.get(tag).is_some()) {

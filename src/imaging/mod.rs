@@ -3,6 +3,7 @@
 //! [`open()`] recognises a file by its content and hands it to one reader each for DICOM, NIfTI-1,
 //! TIFF and the other pictures; every reader makes a [`Series`]. [`lut`] maps a slice to greys.
 
+pub mod deidentify;
 mod dicom;
 mod error;
 mod finite;
