@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
+use super::export::{Extent, PictureOptions};
 use super::review::{Filter, Order, Selection};
-use super::session::{Room, Sheet};
+use super::session::{PathOf, Room, Sheet};
 use super::settings::{Dock, Overlay, Share};
 use super::view::View;
 use crate::evaluate::parts::Without;
@@ -47,6 +48,10 @@ commands! {
             ChooseFiles: "Open…", "Choose scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI", [ctrl("O")];
             EnterPath: "Open path…", "Open a scan by its path, where no file dialog is at hand", [ctrl("L")];
             OpenDemo: "Open the demo study", "Synthetic scans that come with the program", [ctrl("D")];
+            SavePicture: "Save picture…", "Write the scan as it is shown as a PNG file that does not say who it is", [ctrl("S")];
+            CopyPicture: "Copy picture", "Put the scan as it is shown on the clipboard, without what identifies the patient", [ctrl("C")];
+            SaveCopies: "Save de-identified copy…", "Copy the DICOM files of this series without what identifies the patient", [];
+            StopCopying: "Stop copying", "Leave off writing de-identified copies; those that are done stay", [];
             CloseSeries: "Close", "Close the series that is shown", [ctrl("W")];
             Quit: "Quit", "Leave the program", [ctrl("Q")];
         }
@@ -176,6 +181,14 @@ commands! {
         LookAt(Vec<String>),
         /// Write the evaluation to this file.
         Export(ExportKind, PathBuf),
+        /// Ask for a path with the desktop's dialog.
+        ChoosePlace(PathOf),
+        /// What pictures of the scan hold.
+        SetPicture(PictureOptions),
+        /// Write a picture of the scan to this file.
+        WritePicture(PathBuf),
+        /// Write de-identified copies of the series that is shown into a folder of their own in this one.
+        WriteCopies(Extent, PathBuf),
         /// Take a toast down.
         DismissNotice(u64),
         /// Forget all notices.

@@ -1,6 +1,7 @@
 //! What the program knows: no egui, no tch. [`update`] is the only place that changes it.
 
 pub mod command;
+pub mod export;
 pub mod load;
 pub mod notices;
 pub mod review;
@@ -11,6 +12,7 @@ pub mod update;
 pub mod view;
 
 pub use command::Command;
+pub use export::{Copying, Extent, PictureOptions, PictureSize};
 pub use load::Load;
 pub use notices::{Level, Notice, Notices};
 pub use review::Review;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::export::{Copying, Extent};
 use super::load::Load;
 use super::review::Review;
 use super::turn::Turn;
@@ -44,6 +45,8 @@ pub struct Session {
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
     pub room: Room,
+    /// De-identified copies that are being written.
+    pub copying: Option<Copying>,
     /// The test set under review.
     pub review: Option<Review>,
     /// A test set that is to be opened once the checkpoints are known.
@@ -106,6 +109,10 @@ pub enum Sheet {
     Keys,
     Notices,
     About,
+    /// How a picture of the scan is to look.
+    Picture,
+    /// What a de-identified copy is, and of what.
+    Deidentify,
     /// Where no file dialog is at hand: the path of this.
     EnterPath(PathOf),
 }
@@ -118,6 +125,10 @@ pub enum PathOf {
     /// The place to which the review's folder was moved.
     MovedTestSet,
     Export(ExportKind),
+    /// A picture of the scan, to be written.
+    Picture,
+    /// The folder for de-identified copies.
+    Copies(Extent),
 }
 
 impl OpenSeries {
@@ -239,6 +250,7 @@ impl Session {
             && self.prediction.is_settled()
             && self.evidence.is_settled()
             && self.wanted_review.is_none()
+            && self.copying.is_none()
             && self.review.as_ref().is_none_or(|review| {
                 !review.is_running()
                     && review.other.as_ref().is_none_or(|other| !other.is_running())

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::export::PictureOptions;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
 use crate::evaluate::parts::Without;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     pub docks: Docks,
     pub overlay: Overlay,
+    /// What pictures of the scan hold.
+    pub picture: PictureOptions,
     pub tap: TapPoint,
     /// The checkpoint that was chosen last.
     pub model: Option<PathBuf>,
@@ -70,6 +73,7 @@ impl Default for Settings {
             theme: ThemeChoice::Dark,
             docks: Docks::default(),
             overlay: Overlay::default(),
+            picture: PictureOptions::default(),
             tap: TapPoint::default(),
             model: None,
             device: DeviceChoice::default(),

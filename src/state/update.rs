@@ -3,6 +3,7 @@
 
 mod answers;
 mod cases;
+mod export;
 mod model;
 mod review;
 mod series;
@@ -79,13 +80,21 @@ impl State {
             | Command::FindTestSet
             | Command::ExportTable
             | Command::ExportReport
-            | Command::ExportFigure => Vec::new(),
+            | Command::ExportFigure
+            | Command::ChoosePlace(_)
+            | Command::CopyPicture
+            | Command::WritePicture(_) => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
             Command::Show(sheet) => self.show(sheet),
+            Command::SavePicture => self.show_of_scan(Sheet::Picture),
+            Command::SaveCopies => self.show_of_scan(Sheet::Deidentify),
+            Command::SetPicture(options) => self.set(|s| s.picture = options),
+            Command::WriteCopies(extent, within) => self.write_copies(extent, within),
+            Command::StopCopying => self.stop_copying(),
             Command::Cancel => self.cancel(),
 
             Command::Review(source) => self.review(source, Mode::GoOn),
@@ -251,6 +260,8 @@ impl State {
             }
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
             Response::Notice { message } => self.say(Level::Warning, message),
+            Response::Deidentifying { id, done, total } => self.copied_so_far(id, done, total),
+            Response::Deidentified { id, result } => self.copied(id, result),
             of_review @ (Response::ReviewOpened { .. }
             | Response::Evaluating { .. }
             | Response::Evaluated { .. }

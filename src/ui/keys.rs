@@ -1,6 +1,7 @@
 //! Keys, from the table of commands.
 
-use egui::{Key, Modifiers, Ui};
+use egui::text_selection::LabelSelectionState;
+use egui::{Event, Key, Modifiers, Ui};
 
 use super::Screen;
 use crate::state::Command;
@@ -13,6 +14,7 @@ pub fn read(ui: &Ui, screen: &mut Screen) {
         return;
     }
     let typing = ui.ctx().text_edit_focused();
+    let copied = copied(ui) && !typing;
     let focused = ui.memory(|memory| memory.focused().is_some());
     for entry in TABLE {
         for &shortcut in entry.shortcuts {
@@ -23,10 +25,18 @@ pub fn read(ui: &Ui, screen: &mut Screen) {
             if control_needs_it || text_needs_it {
                 continue;
             }
-            let presses = ui.input_mut(|input| input.count_and_consume_key(modifiers, key));
+            let presses = ui.input_mut(|input| input.count_and_consume_key(modifiers, key))
+                + usize::from(copied && modifiers == Modifiers::COMMAND && key == Key::C);
             (0..presses).for_each(|_| screen.ask(entry.command.clone()));
         }
     }
+}
+
+/// Whether the keys to copy were pressed, which no text asks for: egui makes an event of them.
+fn copied(ui: &Ui) -> bool {
+    let selected = ui.ctx().plugin_opt::<LabelSelectionState>();
+    let selected = selected.is_some_and(|labels| labels.lock().has_selection());
+    !selected && ui.input(|input| input.events.contains(&Event::Copy))
 }
 
 fn pressed_as(shortcut: Shortcut) -> Option<(Modifiers, Key)> {

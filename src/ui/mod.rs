@@ -2,6 +2,7 @@
 
 pub mod colormap;
 mod empty;
+mod export_sheets;
 mod format;
 pub mod icon;
 mod keys;
@@ -15,6 +16,7 @@ mod probabilities;
 mod reliability;
 mod review;
 mod scan_labels;
+mod scan_picture;
 mod series_list;
 mod sheets;
 mod shrunk;
@@ -25,6 +27,7 @@ pub mod textures;
 pub mod theme;
 
 pub use layout::show;
+pub use scan_picture::ScanPicture;
 pub use sheets::command_for;
 
 use crate::state::{Command, State};
@@ -34,6 +37,10 @@ use textures::{Shown, Textures};
 pub struct Screen<'a> {
     pub state: &'a State,
     pub textures: &'a mut Textures,
+    /// Whether texts, letters, ruler and colour bar stand on the scan.
+    pub labels: bool,
+    /// Whether what was measured is drawn on it.
+    pub measurements: bool,
     /// What was asked for in this frame; applied after it was drawn.
     pub commands: Vec<Command>,
 }
@@ -41,7 +48,7 @@ pub struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// A frame over a state.
     pub fn new(state: &'a State, textures: &'a mut Textures) -> Self {
-        Self { state, textures, commands: Vec::new() }
+        Self { state, textures, labels: true, measurements: true, commands: Vec::new() }
     }
 
     fn ask(&mut self, command: Command) {

@@ -26,6 +26,9 @@ pub(super) fn paint(
     layer: Option<(Shown, usize)>,
     cursor: Option<Pos2>,
 ) {
+    if !screen.labels {
+        return;
+    }
     let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
     if !pane.pinned {
         write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(open, fits));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
 
-use super::{Screen, notifications, theme};
+use super::{Screen, export_sheets, notifications, theme};
 use crate::state::command::{Menu, TABLE};
 use crate::state::{Command, PathOf, Sheet};
 use crate::worker::job::{ExportKind, TestSource};
@@ -18,6 +18,8 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Keys => ("Keys and mouse", 800.0),
             Sheet::Notices => ("Notices", 520.0),
             Sheet::About => ("About MRIMaster", 460.0),
+            Sheet::Picture => ("Save or copy a picture", 400.0),
+            Sheet::Deidentify => ("Save a de-identified copy", 460.0),
             Sheet::EnterPath(of) => (path_title(of), 480.0),
         };
         ui.set_width(f32::min(width, ui.ctx().content_rect().width() - 60.0));
@@ -27,6 +29,8 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Keys => keys(ui),
             Sheet::Notices => notifications::history(ui, screen),
             Sheet::About => about(ui),
+            Sheet::Picture => export_sheets::picture(ui, screen),
+            Sheet::Deidentify => export_sheets::copies(ui, screen),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
         if !matches!(sheet, Sheet::EnterPath(_)) {
@@ -128,6 +132,8 @@ fn path_title(of: PathOf) -> &'static str {
         PathOf::Export(ExportKind::Csv) => "Export as CSV",
         PathOf::Export(ExportKind::Html) => "Export as HTML",
         PathOf::Export(ExportKind::Figure(_)) => "Save the figure as SVG",
+        PathOf::Picture => "Save the picture as PNG",
+        PathOf::Copies(_) => "Folder for the de-identified copy",
     }
 }
 
@@ -142,6 +148,8 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
         PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
         PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
         PathOf::Export(ExportKind::Figure(_)) => ("File to write", "/folder/figure.svg", "Write"),
+        PathOf::Picture => ("File to write", "/folder/scan.png", "Write"),
+        PathOf::Copies(_) => ("Folder to write into", "/folder", "Write"),
     };
     let field = TextEdit::singleline(&mut path).desired_width(f32::INFINITY).hint_text(hint);
     let response = ui.add(field).accessible_name(name);
@@ -173,6 +181,8 @@ pub fn command_for(of: PathOf, path: PathBuf) -> Command {
         PathOf::TestSet => Command::Review(TestSource::Folder(absolute(path))),
         PathOf::MovedTestSet => Command::ReviewMoved(absolute(path)),
         PathOf::Export(kind) => Command::Export(kind, path),
+        PathOf::Picture => Command::WritePicture(path),
+        PathOf::Copies(extent) => Command::WriteCopies(extent, path),
     }
 }
 

@@ -6,7 +6,7 @@ use egui::{
     Role, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::{Screen, scan_labels, theme};
+use super::{Screen, scan_labels, scan_picture, theme};
 use crate::imaging::{Slice, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
 
@@ -146,6 +146,9 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
         picture(&painter, overlay, place.image, open.turn, shown.tint());
     }
     scan_labels::paint(&painter, ui, screen, open, pane, &place, layer, response.hover_pos());
+    if !pane.pinned {
+        scan_picture::remember_pane(ui, pane.rect);
+    }
     if pane.pinned {
         let stroke = Stroke::new(1.0, theme::ON_SCAN_LINE);
         painter.rect_stroke(pane.rect, 0.0, stroke, StrokeKind::Outside);

@@ -7,12 +7,13 @@
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
 //! | `export` | files for others, on the analyst's thread, too |
-//! | `figures`, `copies`, `thumbnails`, `words` | a thread each |
+//! | `figures`, `copies`, `thumbnails`, `words`, `deidentify` | a thread each |
 //! | `background` | threads for parallel work that nobody waits for |
 
 mod analyst;
 mod background;
 mod copies;
+mod deidentify;
 mod desk;
 mod evaluation;
 mod export;
@@ -51,6 +52,7 @@ pub struct Workers {
     copies: Arc<Slot<copies::Task>>,
     thumbnails: Arc<Pile>,
     words: words::Keeper,
+    copier: deidentify::Copier,
     outbox: Outbox,
     responses: Receiver<Response>,
 }
@@ -76,6 +78,7 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
         copies,
         thumbnails,
         words: words::Keeper::start(outbox.clone()),
+        copier: deidentify::Copier::start(outbox.clone()),
         outbox,
         responses,
     }
@@ -100,6 +103,8 @@ impl Workers {
                 self.copies.put(copies::Task { id, path, among });
             }
             Request::Thumbnail { path } => self.thumbnails.put(path),
+            Request::Deidentify(task) => self.copier.send(task),
+            Request::StopDeidentifying { up_to } => self.copier.stop(up_to),
             Request::KeepWord { id, home, key, word } => {
                 self.words.keep(words::Task { id, home, key, word });
             }
