@@ -83,3 +83,138 @@ fn sentence(copies: &Copies) -> String {
     }
     sentence
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::imaging::{About, Depth, Patient, Series, Slice, Source};
+    use crate::state::Command;
+    use crate::worker::job::Response;
+
+    fn series(path: &str, format: &str) -> Arc<Series> {
+        let patient = Patient { name: Some("Quixote^Alonso".into()), ..Patient::default() };
+        let about =
+            About { patient: Some(patient), study: Some("Quixote".into()), ..About::default() };
+        let slice = Slice::new(2, 2, vec![0.0, 1.0, 2.0, 3.0], Depth::Wide);
+        Arc::new(Series {
+            path: path.into(),
+            format: format.into(),
+            description: Some("T1 after contrast".into()),
+            about,
+            synthetic: false,
+            slices: vec![Arc::new(slice)],
+            notes: vec![],
+        })
+    }
+
+    fn with(path: &str, format: &str) -> State {
+        let mut state = State::default();
+        state.add_series(series(path, format), true);
+        state
+    }
+
+    fn last_said(state: &State) -> &str {
+        &state.notices.history().last().expect("something").message
+    }
+
+    fn copies(written: usize) -> Copies {
+        let folder = "/out/deidentified".into();
+        Copies { folder, written, refused: Vec::new(), stopped: false }
+    }
+
+    /// The one request to copy.
+    fn asked(requests: &[Request]) -> &Deidentify {
+        match requests {
+            [Request::Deidentify(task)] => task,
+            other => panic!("expected one request to copy, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_given_away_knows_no_name() {
+        let mut state = with("/home/quixote/quixote.dcm", "DICOM, explicit VR");
+        state.apply(Command::Invert);
+        let anonymous = state.anonymous().expect("a scan is shown");
+        let open = anonymous.session.shown().expect("shown");
+        assert_eq!((open.name().as_str(), open.title().as_str()), ("Scan", "T1 after contrast"));
+        assert!(open.invert, "it looks the same");
+        let (about, all) = (&open.series.about, format!("{anonymous:?}").to_lowercase());
+        assert_eq!((&about.patient, &about.study), (&None, &None));
+        assert!(!all.contains("quixote"), "recent files and notices do not come along");
+        assert!(State::default().anonymous().is_none());
+    }
+
+    #[test]
+    fn a_picture_without_a_heatmap_has_none_whatever_the_window_shows() {
+        let mut state = with("a.png", "PNG");
+        let overlay = |state: &State| state.anonymous().expect("shown").settings.overlay.on;
+        assert!(overlay(&state));
+        let options = crate::state::PictureOptions { heatmap: false, ..state.settings.picture };
+        state.apply(Command::SetPicture(options));
+        assert!(!overlay(&state) && state.settings.overlay.on);
+    }
+
+    #[test]
+    fn sheets_need_a_scan_and_a_copy_needs_dicom() {
+        let mut state = State::default();
+        state.apply(Command::SavePicture);
+        assert_eq!(state.session.sheet, None);
+        assert!(last_said(&state).contains("open one first"));
+
+        let mut state = with("a.png", "PNG");
+        state.apply(Command::SaveCopies);
+        assert_eq!(state.session.sheet, None);
+        assert!(last_said(&state).starts_with("a.png: it is no DICOM file"));
+        assert!(state.apply(Command::WriteCopies(Extent::Series, "/out".into())).is_empty());
+        state.apply(Command::SavePicture);
+        assert_eq!(state.session.sheet, Some(Sheet::Picture));
+    }
+
+    #[test]
+    fn copies_are_counted_and_told_of_once() {
+        let mut state = with("a.dcm", "DICOM, explicit VR");
+        let requests = state.apply(Command::WriteCopies(Extent::Series, "/out".into()));
+        let task = asked(&requests);
+        assert_eq!(task.sources, [Source::file("a.dcm".as_ref())]);
+        let id = task.id;
+        assert!(!state.session.is_settled());
+
+        state.receive(Response::Deidentifying { id, done: 3, total: 7 });
+        assert_eq!(state.session.copying, Some(Copying { id, done: 3, total: 7 }));
+        assert!(state.apply(Command::WriteCopies(Extent::Series, "/out".into())).is_empty());
+        assert!(last_said(&state).contains("still being written"));
+
+        let refused = vec!["b.dcm: it is damaged; copy it again".to_owned()];
+        let result = Ok(Copies { refused, ..copies(6) });
+        state.receive(Response::Deidentified { id, result });
+        assert!(state.session.copying.is_none() && state.session.is_settled());
+        let said = last_said(&state);
+        assert!(
+            said.starts_with("6 files without") && said.contains("/out/deidentified"),
+            "{said}"
+        );
+        assert!(said.contains("1 file could not be copied: b.dcm"), "{said}");
+    }
+
+    #[test]
+    fn copying_can_be_stopped_and_fail() {
+        let mut state = with("a.dcm", "DICOM, explicit VR");
+        assert!(state.apply(Command::StopCopying).is_empty());
+        let requests = state.apply(Command::WriteCopies(Extent::Slice, "/out".into()));
+        let id = asked(&requests).id;
+        let stop = state.apply(Command::StopCopying);
+        assert!(matches!(stop[..], [Request::StopDeidentifying { up_to }] if up_to == id));
+        let result = Ok(Copies { stopped: true, ..copies(0) });
+        state.receive(Response::Deidentified { id, result });
+        assert_eq!(last_said(&state), "Copying was stopped before the first file.");
+
+        let requests = state.apply(Command::WriteCopies(Extent::Slice, "/out".into()));
+        let id = asked(&requests).id;
+        let result = Err("/out: the folder cannot be made".to_owned());
+        state.receive(Response::Deidentified { id, result });
+        assert_eq!(last_said(&state), "/out: the folder cannot be made");
+        assert!(state.session.copying.is_none());
+    }
+}
