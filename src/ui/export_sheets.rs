@@ -2,6 +2,7 @@
 
 use egui::{Id, RichText, Ui};
 
+use super::sheets::close;
 use super::{Screen, format, theme};
 use crate::state::{Command, Extent, PathOf, PictureSize};
 
@@ -25,8 +26,8 @@ pub(super) fn picture(ui: &mut Ui, screen: &mut Screen) {
     ui.add_space(6.0);
     caution(
         ui,
-        "Neither the patient's name and number nor the name of the file are in the picture. What is \
-         burned into the scan's own pixels stays, and so does the face in them.",
+        "The patient's name and number and the name of the file are left out. Text that is burned into \
+         the scan's own pixels stays.",
     );
     ui.horizontal(|ui| {
         if ui.button("Save…").on_hover_text("Choose the PNG file to write").clicked() {
@@ -37,6 +38,7 @@ pub(super) fn picture(ui: &mut Ui, screen: &mut Screen) {
             screen.ask(Command::Show(None));
             screen.ask(Command::CopyPicture);
         }
+        close(ui, screen);
     });
 }
 
@@ -61,15 +63,19 @@ pub(super) fn copies(ui: &mut Ui, screen: &mut Screen) {
     ui.add_space(6.0);
     caution(
         ui,
-        "Look at every copy before it leaves the house: text that is burned into the pixels stays, and \
-         a head can be known by its face.",
+        "Look at every copy before you hand it on: text that is burned into the pixels stays, and a \
+         head can be known by its face.",
     );
     ui.data_mut(|data| data.insert_temp(id, slice_only));
-    if ui.button("Choose folder…").on_hover_text("The copies get a new folder in it").clicked() {
-        let extent = if slice_only { Extent::Slice } else { Extent::Series };
-        screen.ask(Command::Show(None));
-        screen.ask(Command::ChoosePlace(PathOf::Copies(extent)));
-    }
+    ui.horizontal(|ui| {
+        let choose = ui.button("Choose folder…");
+        if choose.on_hover_text("The copies get a new folder in it").clicked() {
+            let extent = if slice_only { Extent::Slice } else { Extent::Series };
+            screen.ask(Command::Show(None));
+            screen.ask(Command::ChoosePlace(PathOf::Copies(extent)));
+        }
+        close(ui, screen);
+    });
 }
 
 fn caution(ui: &mut Ui, text: &str) {

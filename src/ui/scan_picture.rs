@@ -1,12 +1,12 @@
 //! The scan as a picture that can be given away, drawn off screen by the code that draws it in the
 //! window.
 
-use egui::{Align2, Context, Id, Rect, Ui, UiBuilder, Vec2, vec2};
+use egui::{Context, Id, Rect, Ui, UiBuilder, Vec2, vec2};
 use image::{RgbImage, buffer::ConvertBuffer};
 
 use super::offscreen::Offscreen;
 use super::textures::Textures;
-use super::{Screen, format, slice_view, theme};
+use super::{Screen, slice_view, theme};
 use crate::state::{PictureOptions, State, View};
 
 /// A picture that is to be drawn, on whatever thread.
@@ -29,8 +29,11 @@ fn pane_id() -> Id {
 }
 
 impl ScanPicture {
-    /// Room for the line below the scan, in points.
-    const LINE: f32 = 18.0;
+    /// What stands below the scan: the width of a character, on the large side, the height of a row
+    /// and the room around them, in points.
+    const CHARACTER: f32 = 6.6;
+    const ROW: f32 = 15.0;
+    const MARGIN: f32 = 5.0;
     /// The scan's own pixels are no smaller than this on a side when they carry texts, in points.
     const LEGIBLE: f32 = 440.0;
     /// Pixels of a side, at most.
@@ -66,18 +69,20 @@ impl ScanPicture {
 
     /// Draws it: takes a tenth of a second or so.
     pub fn draw(mut self) -> RgbImage {
-        let line = self.line();
-        let below = if line.is_empty() { 0.0 } else { Self::LINE };
+        let said = self.said();
+        // No word of it may be lost in a narrow picture.
+        let rows = (said.chars().count() as f32 * Self::CHARACTER / self.size.x).ceil();
+        let below = if rows > 0.0 { rows * Self::ROW + Self::MARGIN } else { 0.0 };
         let pixels = ((self.size + vec2(0.0, below)) * self.pixels_per_point).round();
         let mut screen = Offscreen::new(pixels.x as u32, pixels.y as u32, self.pixels_per_point);
         theme::install(screen.context());
         theme::choose(screen.context(), self.state.settings.theme);
         let mut textures = Textures::default();
-        screen.settle(8, |ui| self.paint(ui, &mut textures, &line));
+        screen.settle(8, |ui| self.paint(ui, &mut textures, &said));
         screen.image().convert()
     }
 
-    fn paint(&mut self, ui: &mut Ui, textures: &mut Textures, line: &str) {
+    fn paint(&mut self, ui: &mut Ui, textures: &mut Textures, said: &str) {
         let all = ui.max_rect();
         let scan = Rect::from_min_size(all.min, self.size);
         ui.painter().rect_filled(all, 0.0, theme::CANVAS);
@@ -86,15 +91,15 @@ impl ScanPicture {
         screen.measurements = self.options.measurements;
         let mut pane = ui.new_child(UiBuilder::new().max_rect(scan));
         slice_view::show(&mut pane, &mut screen);
-        let at = all.left_bottom() + vec2(6.0, -3.0);
-        let fits = (all.width() / 6.0) as usize;
-        let text = format::elide(line, fits);
-        ui.painter().text(at, Align2::LEFT_BOTTOM, text, theme::small(), theme::ON_SCAN_WARNING);
+        let (font, color) = (theme::small(), theme::ON_SCAN_WARNING);
+        let room = self.size.x - 2.0 * Self::MARGIN;
+        let text = ui.painter().layout(said.to_owned(), font, color, room);
+        ui.painter().galley(scan.left_bottom() + vec2(Self::MARGIN, 0.0), text, color);
     }
 
     /// What must be said below the scan: of a model's answer whose it is and what for, of a
     /// synthetic scan that it is one. Empty where there is nothing but a scan.
-    fn line(&self) -> String {
+    fn said(&self) -> String {
         let session = &self.state.session;
         let mut said = Vec::new();
         let synthetic = session.shown().is_some_and(|open| open.series.synthetic);

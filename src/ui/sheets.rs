@@ -33,7 +33,8 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Deidentify => export_sheets::copies(ui, screen),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
-        if !matches!(sheet, Sheet::EnterPath(_)) {
+        // Those that ask for something have their buttons in a row.
+        if matches!(sheet, Sheet::Keys | Sheet::Notices | Sheet::About) {
             ui.add_space(6.0);
             close(ui, screen);
         }
@@ -43,7 +44,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
     }
 }
 
-fn close(ui: &mut Ui, screen: &mut Screen) {
+pub(super) fn close(ui: &mut Ui, screen: &mut Screen) {
     if ui.button("Close").clicked() {
         screen.ask(Command::Show(None));
     }
