@@ -1,7 +1,8 @@
 //! Files to pixels. No tch, no egui.
 //!
 //! [`open()`] recognises a file by its content and hands it to one reader each for DICOM, NIfTI-1,
-//! TIFF and the other pictures; every reader makes a [`Series`]. [`lut`] maps a slice to greys.
+//! TIFF and the other pictures; every reader makes a [`Series`]. [`lut`] maps a slice to greys,
+//! [`deidentify`] copies a DICOM file without what identifies anybody.
 
 pub mod deidentify;
 mod dicom;

@@ -31,7 +31,7 @@ fn pane_id() -> Id {
 impl ScanPicture {
     /// What stands below the scan: the width of a character, on the large side, the height of a row
     /// and the room around them, in points.
-    const CHARACTER: f32 = 6.6;
+    const CHARACTER: f32 = 5.9;
     const ROW: f32 = 15.0;
     const MARGIN: f32 = 5.0;
     /// The scan's own pixels are no smaller than this on a side when they carry texts, in points.
@@ -50,8 +50,9 @@ impl ScanPicture {
                 (pane.unwrap_or(vec2(800.0, 800.0)), ctx.pixels_per_point())
             }
             Some(factor) => {
-                open.view = View::actual_size().zoomed(factor);
                 let [width, height] = slice_view::shown_size(open.slice(), open.turn);
+                let factor = factor.min(Self::MOST / width.max(height));
+                open.view = View::actual_size().zoomed(factor);
                 let pixels = vec2(width, height) * factor;
                 // Texts shrink with a small scan, as far as they can be read.
                 let scale = (pixels.min_elem() / Self::LEGIBLE).clamp(0.6, 1.0);
