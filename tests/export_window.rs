@@ -104,7 +104,8 @@ fn a_picture_has_the_size_of_the_screen_or_of_the_scan() {
 
     let mut greys = Vec::new();
     let shown = window.app().state().session.shown().expect("shown");
-    shown.slice().map_to_grey(shown.window, false, &mut greys);
+    let (slice, seen) = shown.slice().zip(shown.window).expect("its pixels are here");
+    slice.map_to_grey(seen, false, &mut greys);
     // A grey may be rounded otherwise on its way through the colours of the screen.
     let alike = |drawn: u8, grey: u8| drawn.abs_diff(grey) <= 1;
     assert!(own.pixels().zip(&greys).all(|(p, &grey)| alike(p.0[0], grey)), "pixel by pixel");

@@ -48,8 +48,9 @@ impl Default for Pictures {
 impl Pictures {
     /// Has the scan that is shown drawn; a sentence for people where none is.
     pub fn make(&self, ctx: &Context, state: &State, goal: Goal) -> Result<(), String> {
-        let picture = ScanPicture::of(state, ctx)
-            .ok_or("There is no scan to make a picture of yet: open one first.")?;
+        let picture = ScanPicture::of(state, ctx).ok_or(
+            "There is no scan to make a picture of yet: open one, or wait for its pixels.",
+        )?;
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         let work = move || {
             let made = caught(|| picture.draw());

@@ -1,6 +1,6 @@
 //! Windows for eyes: modality value to grey. The networks never see what happens here.
 
-use super::series::{Slice, VoiFunction, Window};
+use super::series::{Header, Slice, VoiFunction, Window};
 
 impl Window {
     /// The window under which `low` is the brightest value that is black, and `high` the darkest
@@ -19,12 +19,18 @@ impl Window {
     }
 }
 
+impl Header {
+    /// The window that the file itself asks for, if it makes sense.
+    pub fn own_window(&self) -> Option<Window> {
+        self.window.filter(|window| window.is_usable())
+    }
+}
+
 impl Slice {
     /// The window the slice is first shown with: the file's own, else from the 2nd to the 98th
     /// percentile of the values, else the whole range.
     pub fn first_window(&self) -> Window {
-        let own = self.window.filter(|window| window.is_usable());
-        own.unwrap_or_else(|| self.percentile_window(0.02, 0.98))
+        self.own_window().unwrap_or_else(|| self.percentile_window(0.02, 0.98))
     }
 
     /// The window from the `low` to the `high` quantile (0..=1) of the modality values. Quantiles

@@ -13,6 +13,7 @@ mod luminance;
 pub mod lut;
 mod nifti;
 mod open;
+pub mod planes;
 mod raster;
 mod room;
 mod sequence;

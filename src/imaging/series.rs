@@ -325,11 +325,16 @@ impl Orientation {
         ]
     }
 
+    /// Unit vector through the image, away from who looks at it: the cross product of rows and
+    /// columns.
+    pub fn normal(&self) -> [f32; 3] {
+        let (r, c) = (self.along_row, self.down_column);
+        [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]]
+    }
+
     /// "axial", "coronal", "sagittal", or `None` where no axis of the patient dominates.
     pub fn plane(&self) -> Option<&'static str> {
-        let (r, c) = (self.along_row, self.down_column);
-        let normal =
-            [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]];
+        let normal = self.normal();
         let axis = (0..3).max_by(|&a, &b| normal[a].abs().total_cmp(&normal[b].abs()))?;
         (normal[axis].abs() > 0.8).then(|| ["sagittal", "coronal", "axial"][axis])
     }

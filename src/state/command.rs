@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
+use super::cine::CineSettings;
 use super::export::{Extent, PictureOptions};
 use super::review::{Filter, Order, Selection};
 use super::session::{PathOf, Room, Sheet};
-use super::settings::{Dock, Overlay, Share};
+use super::settings::{Dock, Links, Overlay, Share};
 use super::view::View;
 use crate::evaluate::parts::Without;
 use crate::imaging::Window;
@@ -81,8 +82,14 @@ commands! {
         View {
             PreviousSlice: "Previous slice", "Go one slice back", [key("Up")];
             NextSlice: "Next slice", "Go one slice on", [key("Down")];
+            ToggleCine: "Cine", "Go through the slices by themselves, or stop", [];
             FirstSlice: "First slice", "Go to the first slice", [key("Home")];
             LastSlice: "Last slice", "Go to the last slice", [key("End")];
+            OnePane: "One pane", "Show one series", [];
+            TwoPanes: "Two panes", "Show two series side by side", [];
+            FourPanes: "Four panes", "Show four series, two by two", [];
+            NinePanes: "Nine panes", "Show nine series, three by three", [];
+            TogglePlanes: "Three planes", "Show axial, coronal and sagittal planes of the series, linked by a cross", [key("O")];
             PreviousSeries: "Previous series", "Show the series above in the list", [key("PageUp")];
             NextSeries: "Next series", "Show the series below in the list", [key("PageDown")];
             ZoomIn: "Zoom in", "Enlarge the scan", [key("Plus")];
@@ -120,6 +127,7 @@ commands! {
         Help {
             ShowKeys: "Keys and mouse", "Every shortcut on one sheet", [key("F1"), key("Questionmark")];
             ShowNotices: "Notices", "What the program had to say since it started", [ctrl("N")];
+            ShowLeftOut: "Files left out", "Files of opened folders and archives that are not shown, and why", [];
             ShowAbout: "About", "What this program is and what it is not", [];
             Cancel: "Cancel", "Close what is open on top, or stop waiting for files", [key("Escape")];
         }
@@ -133,6 +141,22 @@ commands! {
         CloseSeriesNumbered(u64),
         /// Show a slice of the current series, from 0.
         SelectSlice(usize),
+        /// Rows and columns of panes, each 1..=3.
+        SetGrid(usize, usize),
+        /// Go through this column and row of this slice, in three planes.
+        SetCross([usize; 3]),
+        /// Zoom and pan of a plane across the slices: through the row (0) or the column (1).
+        SetPlaneView(usize, View),
+        /// Make a pane the one that keys and lists are for; counted row by row.
+        ActivatePane(usize),
+        /// The next slice of the series that is gone through by itself.
+        CineStep(),
+        /// How fast it goes, and what happens at the last slice.
+        SetCine(CineSettings),
+        /// Whether every slice of a series is classified.
+        ClassifyWhole(bool),
+        /// What panes side by side have in common.
+        SetLinks(Links),
         /// Window the current series.
         SetWindow(Window),
         /// Zoom and pan of the current series.

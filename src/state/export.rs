@@ -1,10 +1,11 @@
 //! What a reader takes out of the reading room: pictures of the scan, and copies of its files.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::session::{OpenSeries, Session};
+use super::open_series::OpenSeries;
 use super::update::State;
 use crate::imaging::Source;
 use crate::worker::job::RequestId;
@@ -88,8 +89,18 @@ impl OpenSeries {
 
     /// Its files, in the order of its slices.
     pub(super) fn sources(&self, extent: Extent) -> Vec<Source> {
-        let _ = extent;
-        vec![Source::file(&self.series.path)]
+        let leaves = match extent {
+            Extent::Series => self.series.slices.as_slice(),
+            Extent::Slice => &self.series.slices[self.slice..=self.slice],
+        };
+        let places = leaves.iter().filter_map(|leaf| leaf.place.as_ref());
+        let mut seen = HashSet::new();
+        let mut sources: Vec<Source> =
+            places.map(|place| place.source.clone()).filter(|s| seen.insert(s.clone())).collect();
+        if sources.is_empty() {
+            sources.push(Source::file(&self.series.path));
+        }
+        sources
     }
 }
 
@@ -100,13 +111,17 @@ impl State {
     pub fn anonymous(&self) -> Option<Self> {
         let known = &self.session;
         let mut open = known.shown()?.clone();
+        open.planes = None;
         let series = Arc::make_mut(&mut open.series);
         series.path = "Scan".into();
         series.about.patient = None;
         series.about.study = None;
-        let mut session = Session::default();
-        session.current = Some(open.number);
-        session.series = vec![open];
+        series.notes.clear();
+        series.slices.iter_mut().for_each(|leaf| leaf.place = None);
+        let mut state = Self::default();
+        let session = &mut state.session;
+        session.grid.show(open.number);
+        session.series.push(open);
         session.checkpoints = known.checkpoints.clone();
         session.model = known.model.clone();
         session.device = known.device;
@@ -114,13 +129,12 @@ impl State {
         session.layer = known.layer.clone();
         session.prediction = known.prediction.clone();
         session.evidence = known.evidence.clone();
-        let mut settings = self.settings.clone();
+        state.settings = self.settings.clone();
+        let settings = &mut state.settings;
         settings.overlay.on &= settings.picture.heatmap;
         settings.recent.clear();
         settings.recent_test_sets.clear();
         settings.review = None;
-        let mut state = Self::default();
-        (state.settings, state.session) = (settings, session);
         Some(state)
     }
 }

@@ -41,6 +41,14 @@ impl Turn {
         self.0.map(|[a, b]| 0.5 + f32::from(a) * (x - 0.5) + f32::from(b) * (y - 0.5))
     }
 
+    /// The place of the screen where a place on the scan is seen, both as fractions.
+    pub fn to_screen(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        // The matrix is orthogonal: its inverse is its transpose.
+        let [[a, b], [c, d]] = self.0.map(|row| row.map(f32::from));
+        let (x, y) = (x - 0.5, y - 0.5);
+        [0.5 + a * x + c * y, 0.5 + b * x + d * y]
+    }
+
     /// What was at the left, right, top and bottom edge of the scan, by the edges of the screen.
     pub fn edges<T: Clone>(&self, [left, right, top, bottom]: [T; 4]) -> [T; 4] {
         [[0.0, 0.5], [1.0, 0.5], [0.5, 0.0], [0.5, 1.0]].map(|edge| match self.to_scan(edge) {

@@ -17,6 +17,7 @@ use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::turn::Turn;
 use super::view::View;
+use crate::imaging::Slice;
 use crate::model::prediction::DeviceChoice;
 use crate::review::word::Verdict;
 use crate::worker::job::{Mode, Request, RequestId, Response, TestSource};
@@ -88,6 +89,7 @@ impl State {
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
             Command::ShowKeys => self.show(Some(Sheet::Keys)),
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
+            Command::ShowLeftOut => self.show(Some(Sheet::LeftOut)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
             Command::Show(sheet) => self.show(sheet),
             Command::SavePicture => self.show_of_scan(Sheet::Picture),
@@ -131,15 +133,36 @@ impl State {
 
             Command::Open(paths) => self.open(paths),
             Command::OpenDemo => self.open_demo(),
-            Command::CloseSeries => self.session.current.map_or(Vec::new(), |n| self.close(n)),
+            Command::CloseSeries => {
+                self.session.grid.current().map_or(Vec::new(), |n| self.close(n))
+            }
             Command::CloseSeriesNumbered(number) => self.close(number),
             Command::SelectSeries(number) => self.select_series(number),
             Command::PreviousSeries => self.step_series(-1),
             Command::NextSeries => self.step_series(1),
+            Command::OnePane => self.set_grid(1, 1),
+            Command::TwoPanes => self.set_grid(1, 2),
+            Command::FourPanes => self.set_grid(2, 2),
+            Command::NinePanes => self.set_grid(3, 3),
+            Command::SetGrid(rows, columns) => self.set_grid(rows, columns),
+            Command::ActivatePane(cell) => self.activate_pane(cell),
+            Command::TogglePlanes => self.toggle_planes(),
+            Command::SetCross(voxel) => self.set_cross(voxel),
+            Command::SetPlaneView(plane, view) => self.look(|open| {
+                let views = open.planes.as_mut().map(|planes| &mut planes.views);
+                if let Some(known) = views.and_then(|views| views.get_mut(plane)) {
+                    *known = view;
+                }
+            }),
+            Command::SetLinks(links) => self.set(|s| s.links = links),
 
             Command::SelectSlice(slice) => self.select_slice(slice),
             Command::PreviousSlice => self.step_slice(-1),
             Command::NextSlice => self.step_slice(1),
+            Command::ToggleCine => self.toggle_cine(),
+            Command::CineStep() => self.cine_step(),
+            Command::SetCine(cine) => self.set(|s| s.cine = cine),
+            Command::ClassifyWhole(whole) => self.classify_whole(whole),
             Command::FirstSlice => self.select_slice(0),
             Command::LastSlice => self.select_slice(usize::MAX),
 
@@ -159,14 +182,16 @@ impl State {
                 open.view = View::default();
                 open.invert = false;
                 open.turn = Turn::default();
-                open.window = open.slice().first_window();
+                open.window = open.slice().map(|slice| slice.first_window()).or(open.window);
             }),
-            Command::SetWindow(window) => self.look(|open| open.window = window),
-            Command::FirstWindow => self.look(|open| open.window = open.slice().first_window()),
-            Command::PercentileWindow => self.percentiles(0.02, 0.98),
-            Command::BrightWindow => self.percentiles(0.5, 0.995),
-            Command::DarkWindow => self.percentiles(0.0, 0.85),
-            Command::FullWindow => self.look(|open| open.window = open.slice().full_window()),
+            Command::SetWindow(window) => self.look(|open| open.window = Some(window)),
+            Command::FirstWindow => self.window_by(Slice::first_window),
+            Command::PercentileWindow => {
+                self.window_by(|slice| slice.percentile_window(0.02, 0.98))
+            }
+            Command::BrightWindow => self.window_by(|slice| slice.percentile_window(0.5, 0.995)),
+            Command::DarkWindow => self.window_by(|slice| slice.percentile_window(0.0, 0.85)),
+            Command::FullWindow => self.window_by(Slice::full_window),
 
             Command::ToggleOverlay => self.set(|s| s.overlay.on = !s.overlay.on),
             Command::SetOverlay(overlay) => self.set(|s| s.overlay = overlay),
@@ -229,7 +254,8 @@ impl State {
     pub fn receive(&mut self, response: Response) -> Vec<Request> {
         match response {
             Response::Opened { id, result } => return self.opened(id, result),
-            Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
+            Response::OpenDone { id } => self.open_done(id),
+            Response::SliceRead { scan, result } => return self.slice_read(scan, result),
             Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
                 refused.into_iter().for_each(|why| self.say(Level::Warning, why));
                 return self.checkpoints_found(found);
@@ -258,6 +284,7 @@ impl State {
                 }
                 self.session.evidence = Load::Ready(evidence);
             }
+            Response::OfSeries { id, scan, result } => self.of_series(id, scan, result),
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
             Response::Notice { message } => self.say(Level::Warning, message),
             Response::Deidentifying { id, done, total } => self.copied_so_far(id, done, total),
@@ -346,6 +373,9 @@ impl State {
 #[cfg(test)]
 #[path = "update_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod reading_tests;
 
 #[cfg(test)]
 mod review_tests;

@@ -286,10 +286,11 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
     let Some((shown, index)) = shown else { return };
     let map = shown.map(index);
     let turn = shown.open.turn;
-    let [w, h] = shown_size(shown.open.slice(), turn);
+    let [w, h] = shown_size(shown.open.header(), turn);
     let [native, upsampled, overlay] = places;
-    let scan = screen.textures.small_scan(ui, shown.open);
-    picture(painter, scan, fit(overlay, w, h), turn, Color32::WHITE);
+    if let Some(scan) = screen.textures.small_scan(ui, shown.open) {
+        picture(painter, scan, fit(overlay, w, h), turn, Color32::WHITE);
+    }
     if map.raw_max <= 0.0 {
         for place in [native, upsampled] {
             let (font, color) = (theme::tiny(), theme::ON_SCAN_DIM);

@@ -4,7 +4,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, Rangef, Ui};
 
 use super::{
     Screen, empty, keys, layer_strip, menu, notifications, overlay_controls, probabilities, review,
-    series_list, sheets, slice_view, status_bar, strength_plot, theme,
+    series_curve, series_list, sheets, slice_view, status_bar, strength_plot, theme, toolbar,
 };
 use crate::state::{Command, Dock, Room};
 
@@ -35,6 +35,7 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             review::case_panel(ui, screen);
             probabilities::show(ui, screen);
+            series_curve::show(ui, screen);
             review::mini_matrix(ui, screen);
             overlay_controls::show(ui, screen);
             strength_plot::show(ui, screen);
@@ -47,8 +48,13 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
     let series = Rangef::new(110.0, 110f32.max(width * 0.2));
     dock(ui, screen, Dock::Series, 148.0, series, series_list::show);
 
+    if screen.state.session.shown().is_some() && !screen.state.settings.docks.hidden {
+        let bar = Frame::new().fill(theme::tokens(ui).panel).inner_margin(Margin::symmetric(6, 1));
+        Panel::top("toolbar").frame(bar).show(ui, |ui| toolbar::show(ui, screen));
+    }
+    toolbar::run_cine(ui, screen);
     CentralPanel::default().frame(Frame::new().fill(theme::CANVAS)).show(ui, |ui| {
-        if screen.state.session.shown().is_some() {
+        if !screen.state.session.series.is_empty() {
             slice_view::show(ui, screen);
         } else {
             empty::show(ui, screen);

@@ -46,6 +46,8 @@ fn state_of(screen: &Screen, command: &Command) -> Option<bool> {
         Command::ToggleSeries => Some(settings.docks.shows(crate::state::Dock::Series)),
         Command::ToggleInspector => Some(settings.docks.shows(crate::state::Dock::Inspector)),
         Command::ToggleLayers => Some(settings.docks.shows(crate::state::Dock::Layers)),
+        Command::TogglePlanes => screen.state.session.shown().map(|open| open.planes.is_some()),
+        Command::ToggleCine => Some(screen.state.session.cine.is_some()),
         Command::Invert => screen.state.session.shown().map(|open| open.invert),
         _ => None,
     }

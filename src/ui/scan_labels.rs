@@ -3,11 +3,13 @@
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::format::{EVIDENCE_UNIT, elide, strength, three_digits, value};
-use super::slice_view::{Pane, Placement};
+use super::panes::{Pane, PlaneView};
+use super::slice_view::Placement;
 use super::textures::Shown;
 use super::{Screen, theme};
 use crate::explain::upsample::sample;
 use crate::imaging::Rescale;
+use crate::imaging::planes::Cut;
 use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
@@ -15,12 +17,10 @@ const EDGE: f32 = 10.0;
 
 /// Writes everything that belongs to a pane; `layer` is the map that is shown, `cursor` where the
 /// pointer is.
-#[expect(clippy::too_many_arguments)]
 pub(super) fn paint(
     painter: &Painter,
     ui: &Ui,
     screen: &mut Screen,
-    open: &OpenSeries,
     pane: &Pane,
     place: &Placement,
     layer: Option<(Shown, usize)>,
@@ -31,10 +31,10 @@ pub(super) fn paint(
     }
     let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
     if !pane.pinned {
-        write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(open, fits));
-        write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(open, place, ui));
-        letters(painter, open, pane.rect);
-        ruler(painter, open, pane.rect, place);
+        write(painter, pane.rect, Align2::LEFT_TOP, &scan_lines(pane, fits));
+        write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(pane, place, ui));
+        letters(painter, pane);
+        ruler(painter, pane, place);
     }
     let on = screen.state.settings.overlay.on;
     if let Some(name) = pane.layer.filter(|_| on || pane.pinned) {
@@ -52,7 +52,7 @@ pub(super) fn paint(
         bar(painter, ui, screen, shown, index, pane);
     }
     if let Some(at) = cursor.and_then(|cursor| place.pixel(cursor)) {
-        write(painter, pane.rect, Align2::RIGHT_BOTTOM, &probe_lines(open, at, layer));
+        write(painter, pane.rect, Align2::RIGHT_BOTTOM, &probe_lines(pane, at, layer));
     }
 }
 
@@ -85,8 +85,28 @@ fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color
     p.galley(rect.min, galley, color);
 }
 
-fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
-    let slice = open.slice();
+/// Which plane across the slices it is.
+pub(super) fn cut(across: &PlaneView) -> String {
+    let plane = across.header.orientation.and_then(|orientation| orientation.plane());
+    let [columns, rows, _] = across.volume.size();
+    let (line, number, of) = match across.cut {
+        Cut::Row(row) => ("row", row + 1, rows),
+        Cut::Column(column) => ("column", column + 1, columns),
+    };
+    format!("{} {line} {number} of {of}", plane.unwrap_or("across"))
+}
+
+fn scan_lines(pane: &Pane, fits: usize) -> Vec<Line> {
+    let open = pane.open;
+    if let Some(across) = &pane.across {
+        let mut lines = vec![strong(elide(&cut(across), fits))];
+        let (here, slices) = (open.slices_here(), open.series.slices.len());
+        if here < slices {
+            lines.push(plain(format!("{here} of {slices} slices read")));
+        }
+        return lines;
+    }
+    let slice = open.header();
     let mut lines = vec![strong(elide(&open.title(), fits))];
     // The first file's name says nothing of the other slices.
     if open.series.description.is_some() && open.series.slices.len() == 1 {
@@ -102,20 +122,32 @@ fn scan_lines(open: &OpenSeries, fits: usize) -> Vec<Line> {
     lines
 }
 
-fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
+fn view_lines(pane: &Pane, place: &Placement, ui: &Ui) -> Vec<Line> {
+    let open = pane.open;
     let zoom = place.scale * ui.pixels_per_point() * 100.0;
-    let window = open.window;
     let inverted = if open.invert { " · inverted" } else { "" };
-    let turned = if open.turn == Turn::default() { "" } else { " · turned" };
+    let turned = if pane.turn() == Turn::default() { "" } else { " · turned" };
     let mut lines = Vec::new();
     let slices = open.series.slices.len();
-    if slices > 1 {
-        lines.push(strong(format!("Slice {}/{slices}", open.slice + 1)));
+    if slices > 1 && pane.across.is_none() {
+        let at = slice_position(open).map(|mm| format!("  {mm:.1} mm")).unwrap_or_default();
+        lines.push(strong(format!("Slice {}/{slices}{at}", open.slice + 1)));
     }
-    let (width, center) = (three_digits(window.width), three_digits(window.center));
-    lines.push(plain(format!("W {width}  L {center}{inverted}")));
+    if let Some(window) = open.window {
+        let (width, center) = (three_digits(window.width), three_digits(window.center));
+        lines.push(plain(format!("W {width}  L {center}{inverted}")));
+    }
     lines.push(plain(format!("Zoom {zoom:.0} %{turned}")));
     lines
+}
+
+/// Where the slice lies along its normal, mm; the direction to head, left or back counts upwards.
+fn slice_position(open: &OpenSeries) -> Option<f32> {
+    let header = open.header();
+    let (normal, position) = (header.orientation?.normal(), header.position?);
+    let along: f32 = normal.iter().zip(position).map(|(n, p)| n * p).sum();
+    let main = normal.into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+    Some(along * main.signum())
 }
 
 fn layer_lines(name: &str, layer: Option<(Shown, usize)>, fits: usize) -> Vec<Line> {
@@ -137,11 +169,18 @@ fn explained(state: &State) -> Option<String> {
     Some(format!("evidence for {name}"))
 }
 
-fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line> {
-    let slice = open.slice();
-    let (x, y) = (at.x as usize, at.y as usize);
-    let mut lines = vec![plain(format!("x {x}  y {y}"))];
-    if let Some(stored) = slice.stored_at(x, y) {
+fn probe_lines(pane: &Pane, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line> {
+    let open = pane.open;
+    let [x, y, slice] = match &pane.across {
+        Some(across) => across.volume.voxel(across.cut, at.into()),
+        None => [at.x as usize, at.y as usize, open.slice],
+    };
+    let mut lines = vec![match pane.across {
+        Some(_) => plain(format!("x {x}  y {y}  slice {}", slice + 1)),
+        None => plain(format!("x {x}  y {y}")),
+    }];
+    if let Some((slice, stored)) = open.slice_at(slice).and_then(|s| Some((s, s.stored_at(x, y)?)))
+    {
         lines.push(strong(format!("stored {}", value(stored))));
         if slice.rescale != Rescale::IDENTITY {
             lines.push(plain(format!("value {}", value(slice.rescale.apply(stored)))));
@@ -155,10 +194,10 @@ fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Ve
     lines
 }
 
-fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
-    let Some(orientation) = open.slice().orientation else { return };
-    let [left, right, top, bottom] = open.turn.edges(orientation.edge_letters());
-    let room = rect.shrink(EDGE);
+fn letters(painter: &Painter, pane: &Pane) {
+    let Some(orientation) = pane.header().orientation else { return };
+    let [left, right, top, bottom] = pane.turn().edges(orientation.edge_letters());
+    let room = pane.rect.shrink(EDGE);
     for (letter, at, anchor) in [
         (left, room.left_center(), Align2::LEFT_CENTER),
         (right, room.right_center(), Align2::RIGHT_CENTER),
@@ -170,8 +209,8 @@ fn letters(painter: &Painter, open: &OpenSeries, rect: Rect) {
 }
 
 /// A length in millimetres, only where the file gives the spacing.
-fn ruler(painter: &Painter, open: &OpenSeries, rect: Rect, place: &Placement) {
-    let Some(spacing) = open.slice().spacing else { return };
+fn ruler(painter: &Painter, pane: &Pane, place: &Placement) {
+    let (rect, Some(spacing)) = (pane.rect, pane.header().spacing) else { return };
     let points_per_mm = place.scale / spacing.column_mm;
     let Some(length) = ruler_length(rect.width() * 0.25 / points_per_mm) else { return };
     let width = length * points_per_mm;

@@ -39,18 +39,20 @@ impl ScanPicture {
     /// Pixels of a side, at most.
     const MOST: f32 = 8192.0;
 
-    /// The picture of the scan that is shown, as the settings want it; `None` where none is.
+    /// The picture of the scan that is shown, as the settings want it; `None` where none is, or
+    /// its pixels are not here yet.
     pub fn of(state: &State, ctx: &Context) -> Option<Self> {
         let mut state = state.anonymous()?;
         let options = state.settings.picture;
         let open = state.session.series.first_mut()?;
+        open.slice()?;
         let (size, pixels_per_point) = match options.size.factor() {
             None => {
                 let pane = ctx.data(|data| data.get_temp(pane_id()));
                 (pane.unwrap_or(vec2(800.0, 800.0)), ctx.pixels_per_point())
             }
             Some(factor) => {
-                let [width, height] = slice_view::shown_size(open.slice(), open.turn);
+                let [width, height] = slice_view::shown_size(open.header(), open.turn);
                 let factor = factor.min(Self::MOST / width.max(height));
                 open.view = View::actual_size().zoomed(factor);
                 let pixels = vec2(width, height) * factor;

@@ -17,6 +17,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
         let (title, width) = match sheet {
             Sheet::Keys => ("Keys and mouse", 800.0),
             Sheet::Notices => ("Notices", 520.0),
+            Sheet::LeftOut => ("Files left out", 720.0),
             Sheet::About => ("About MRIMaster", 460.0),
             Sheet::Picture => ("Save or copy a picture", 400.0),
             Sheet::Deidentify => ("Save a de-identified copy", 460.0),
@@ -28,6 +29,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
         match sheet {
             Sheet::Keys => keys(ui),
             Sheet::Notices => notifications::history(ui, screen),
+            Sheet::LeftOut => left_out(ui, screen),
             Sheet::About => about(ui),
             Sheet::Picture => export_sheets::picture(ui, screen),
             Sheet::Deidentify => export_sheets::copies(ui, screen),
@@ -107,6 +109,27 @@ fn pairs(ui: &mut Ui, id: &str, rows: &[(String, &str)]) {
             }
         });
     ui.add_space(8.0);
+}
+
+/// Files that are not shown, and why.
+fn left_out(ui: &mut Ui, screen: &Screen) {
+    let reasons = &screen.state.session.left_out;
+    if reasons.is_empty() {
+        ui.label("Every file that was opened is shown.");
+        return;
+    }
+    let height = ui.text_style_height(&egui::TextStyle::Body);
+    let room = ui.ctx().content_rect().height() - 200.0;
+    egui::ScrollArea::both().max_height(room).auto_shrink([false, true]).show_rows(
+        ui,
+        height,
+        reasons.len(),
+        |ui, rows| {
+            for reason in &reasons[rows] {
+                ui.add(egui::Label::new(reason).extend());
+            }
+        },
+    );
 }
 
 fn about(ui: &mut Ui) {

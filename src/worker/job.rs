@@ -11,7 +11,7 @@ use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
-use crate::imaging::{Series, Slice, Source};
+use crate::imaging::{Found, Place, Slice, Source};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::figure::Figure;
 use crate::review::word::{Word, Words};
@@ -29,10 +29,14 @@ pub enum Request {
     OpenDemo { id: RequestId },
     /// Leave off reading for the requests up to this one; what was read stays.
     StopOpening { up_to: RequestId },
+    /// Read the pixels of slices, the first of them first. Only the newest of these is worked on.
+    ReadSlices { wanted: Vec<(ScanKey, Place)> },
     /// Look for checkpoints in the weights folder and among `extra`.
     ListCheckpoints { id: RequestId, extra: Vec<PathBuf> },
     /// Classify and explain a slice. Only the newest of these is worked on.
     Classify(Classify),
+    /// Classify the slices of a series, between everything else. Only the newest is worked on.
+    ClassifySeries(ClassifySeries),
     /// Ask a model about every scan of a test set, or bring back what it answered before. Worked on
     /// one after another, between classifications.
     Evaluate(Evaluate),
@@ -144,6 +148,22 @@ pub struct Classify {
     pub tap: TapPoint,
 }
 
+/// Slices of a series that a model is asked about, without maps, the first of them first.
+#[derive(Clone, Debug)]
+pub struct ClassifySeries {
+    pub id: RequestId,
+    pub slices: Vec<(ScanKey, Pixels)>,
+    pub checkpoint: PathBuf,
+    pub device: DeviceChoice,
+}
+
+/// Where the pixels of a slice are.
+#[derive(Clone, Debug)]
+pub enum Pixels {
+    Here(Arc<Slice>),
+    InFile(Place),
+}
+
 /// An opened series, by the number it was given when it was opened, and a slice of it, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScanKey {
@@ -154,8 +174,11 @@ pub struct ScanKey {
 /// What the workers answer.
 #[derive(Clone, Debug)]
 pub enum Response {
-    /// One for each series or file of an `Open`; the error is a sentence for people.
-    Opened { id: RequestId, result: Result<Arc<Series>, String> },
+    /// One for each series or file of an `Open`, and again for a series that has grown; the error
+    /// is a sentence for people.
+    Opened { id: RequestId, result: Result<Found, String> },
+    /// The pixels of a slice; the error is a sentence for people.
+    SliceRead { scan: ScanKey, result: Result<Arc<Slice>, String> },
     /// The last answer to an `Open` or `OpenDemo`.
     OpenDone { id: RequestId },
     /// The checkpoints found, and a sentence for each that was refused.
@@ -164,6 +187,9 @@ pub enum Response {
     Predicted { id: RequestId, prediction: Arc<Prediction> },
     /// The maps of every layer.
     Explained { id: RequestId, evidence: Arc<Evidence> },
+    /// The probabilities of one slice of a `ClassifySeries`, or why there are none; a sentence for
+    /// people.
+    OfSeries { id: RequestId, scan: ScanKey, result: Result<Arc<Prediction>, String> },
     /// A classification that failed; a sentence for people.
     ClassifyFailed { id: RequestId, message: String },
     /// A test set was found: the first answer to an `Evaluate`.

@@ -3,7 +3,8 @@
 //! | file | does |
 //! | --- | --- |
 //! | [`job`] | what is asked and answered |
-//! | `reader` | reads what was opened, one thing after another |
+//! | `reader` | looks through what was opened, one thing after another |
+//! | `loader` | reads pixels, what is looked at first |
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
 //! | `export` | files for others, on the analyst's thread, too |
@@ -19,6 +20,7 @@ mod evaluation;
 mod export;
 mod figures;
 pub mod job;
+mod loader;
 mod reader;
 mod slot;
 mod thumbnails;
@@ -32,6 +34,7 @@ use std::time::Duration;
 
 use desk::{Desk, Job};
 use job::{Request, Response};
+use loader::Loader;
 use reader::{Reader, Task};
 use slot::Slot;
 use thumbnails::Pile;
@@ -46,6 +49,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Workers {
     reader: Reader,
+    loader: Loader,
     desk: Arc<Desk>,
     analyst_ended: Receiver<()>,
     figures: Arc<Slot<figures::Task>>,
@@ -72,6 +76,7 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
     thumbnails::spawn(Arc::clone(&thumbnails), outbox.clone());
     Workers {
         reader: Reader::start(outbox.clone()),
+        loader: Loader::start(&outbox),
         desk,
         analyst_ended,
         figures,
@@ -91,8 +96,10 @@ impl Workers {
             Request::Open { id, paths } => self.reader.send(Task::Files { id, paths }),
             Request::OpenDemo { id } => self.reader.send(Task::Demo { id }),
             Request::StopOpening { up_to } => self.reader.stop(up_to),
+            Request::ReadSlices { wanted } => self.loader.read(wanted),
             Request::ListCheckpoints { id, extra } => self.list_checkpoints(id, extra),
             Request::Classify(classify) => self.desk.put(Job::Classify(classify)),
+            Request::ClassifySeries(series) => self.desk.put_series(series),
             Request::Evaluate(evaluate) => self.desk.put(Job::Evaluate(evaluate)),
             Request::StopEvaluating { up_to } => self.desk.stop(up_to),
             Request::Export(export) => self.desk.put(Job::Export(Box::new(export))),

@@ -8,17 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mrimaster::app::Workers;
-use mrimaster::imaging::{About, Depth, Series, Slice};
+use mrimaster::imaging::{About, Depth, Found, Series, Slice};
 use mrimaster::model::calibration::{Calibration, Conformal, Record};
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
 };
 use mrimaster::model::prediction::{
     CheckpointInfo, ClassScore, Evidence, FamiliarityScore, InputRegion, LayerInfo, Prediction,
-    SaliencyMap,
+    SaliencyMap, TapPoint,
 };
 use mrimaster::review::word::Words;
-use mrimaster::worker::job::{Classify, Copies, Request, Response, ScanCopy, Thumbnail};
+use mrimaster::worker::job::{Classify, Copies, Pixels, Request, Response, ScanCopy, Thumbnail};
 
 #[path = "review.rs"]
 pub mod review;
@@ -63,17 +63,18 @@ impl Workers for Fake {
         match request {
             Request::Open { id, paths } => {
                 for path in paths {
-                    let result = (self.open)(&path).map(Arc::new);
+                    let result = (self.open)(&path).map(|series| Found::Whole(Arc::new(series)));
                     answers.push_back(Response::Opened { id, result });
                 }
                 answers.push_back(Response::OpenDone { id });
             }
             Request::OpenDemo { id } => {
                 let series = Series { synthetic: true, ..rings("demo.nii", 24) };
-                answers.push_back(Response::Opened { id, result: Ok(Arc::new(series)) });
+                let result = Ok(Found::Whole(Arc::new(series)));
+                answers.push_back(Response::Opened { id, result });
                 answers.push_back(Response::OpenDone { id });
             }
-            Request::StopOpening { .. } => {}
+            Request::StopOpening { .. } | Request::ReadSlices { .. } => {}
             Request::ListCheckpoints { id, .. } => answers.push_back(Response::Checkpoints {
                 id,
                 found: vec![checkpoint("efficientnet_b0"), checkpoint("small_cnn")],
@@ -84,6 +85,22 @@ impl Workers for Fake {
                 answers.push_back(Response::Predicted { id: asked.id, prediction });
                 let evidence = Arc::new(evidence(&asked));
                 answers.push_back(Response::Explained { id: asked.id, evidence });
+            }
+            Request::ClassifySeries(asked) => {
+                for (scan, pixels) in asked.slices {
+                    let Pixels::Here(slice) = pixels else { continue };
+                    let classify = Classify {
+                        id: asked.id,
+                        scan,
+                        slice,
+                        checkpoint: asked.checkpoint.clone(),
+                        device: asked.device,
+                        class: None,
+                        tap: TapPoint::Conv,
+                    };
+                    let result = Ok(Arc::new(prediction(&classify)));
+                    answers.push_back(Response::OfSeries { id: asked.id, scan, result });
+                }
             }
             Request::Evaluate(evaluate) => answers.extend(review::answers(&evaluate)),
             Request::StopEvaluating { .. } => {}

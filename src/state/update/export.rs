@@ -89,7 +89,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::imaging::{About, Depth, Patient, Series, Slice, Source};
+    use crate::imaging::{About, Depth, Found, Leaf, Patient, Place, Series, Slice, Source};
     use crate::state::Command;
     use crate::worker::job::Response;
 
@@ -110,8 +110,15 @@ mod tests {
     }
 
     fn with(path: &str, format: &str) -> State {
+        opened(Found::Whole(series(path, format)))
+    }
+
+    fn opened(found: Found) -> State {
         let mut state = State::default();
-        state.add_series(series(path, format), true);
+        let requests = state.apply(Command::Open(vec!["scan".into()]));
+        let [Request::Open { id, .. }] = requests[..] else { panic!("{requests:?}") };
+        state.receive(Response::Opened { id, result: Ok(found) });
+        state.receive(Response::OpenDone { id });
         state
     }
 
@@ -196,6 +203,30 @@ mod tests {
             "{said}"
         );
         assert!(said.contains("1 file could not be copied: b.dcm"), "{said}");
+    }
+
+    #[test]
+    fn a_series_is_copied_file_by_file_or_the_slice_that_is_shown() {
+        let source = |name: &str| Source::file(name.as_ref());
+        let series = series("1.dcm", "DICOM, explicit VR");
+        let leaf = |(name, frame): (&str, usize)| Leaf {
+            header: series.slices[0].header.clone(),
+            place: Some(Place { source: source(name), frame }),
+        };
+        // Two frames of one file, and two files.
+        let leaves = [("1.dcm", 0), ("1.dcm", 1), ("2.dcm", 0), ("3.dcm", 0)].map(leaf);
+        let outline = Series { slices: leaves.to_vec(), ..series.outline() };
+        let mut state = opened(Found::Outline(Arc::new(outline)));
+        state.apply(Command::LastSlice);
+        let copied = |state: &mut State, extent| {
+            let requests = state.apply(Command::WriteCopies(extent, "/out".into()));
+            let Deidentify { id, sources, .. } = asked(&requests).clone();
+            state.receive(Response::Deidentified { id, result: Ok(copies(1)) });
+            sources
+        };
+        let all = ["1.dcm", "2.dcm", "3.dcm"].map(source);
+        assert_eq!(copied(&mut state, Extent::Series), all);
+        assert_eq!(copied(&mut state, Extent::Slice), all[2..]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::evaluate::metrics::{Answer, figures};
 use crate::evaluate::parts::{Parts, Without};
 use crate::evaluate::report::{Case, Evaluation, FORMAT_VERSION, Model, Tested, Unreadable};
 use crate::evaluate::test_set::natural;
+use crate::imaging::Found;
 use crate::review::word::{Word, Words};
 use crate::state::review::{Badge, Filter, Order, Run, Selection};
 use crate::worker::job::{
@@ -344,7 +345,7 @@ fn read(state: &mut State, requests: &[Request]) -> String {
         _ => None,
     });
     let (id, path) = open.unwrap_or_else(|| panic!("nothing is opened: {requests:?}"));
-    let asked = state.receive(Response::Opened { id, result: Ok(series(&path, 1)) });
+    let asked = state.receive(Response::Opened { id, result: Ok(Found::Whole(series(&path, 1))) });
     state.receive(Response::OpenDone { id });
     if let Some(Request::Classify(classify)) = asked.first() {
         state.receive(Response::Predicted { id: classify.id, prediction: prediction(1) });
