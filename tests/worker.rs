@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use mrimaster::imaging::{Depth, Slice};
+use mrimaster::imaging::{Depth, Slice, Source, open_all};
 use mrimaster::model::prediction::{DeviceChoice, TapPoint};
-use mrimaster::worker::job::{Classify, Request, Response, ScanKey};
+use mrimaster::worker::job::{Classify, Copies, Deidentify, Request, Response, ScanKey};
 use mrimaster::worker::{Workers, start};
 use tempfile::TempDir;
 
@@ -168,4 +168,69 @@ fn checkpoints_are_listed_with_those_a_person_added() {
     let Response::Checkpoints { id: 1, found, refused } = bench.next() else { panic!("a list") };
     assert!(found.iter().any(|checkpoint| checkpoint.path == mine));
     assert!(refused.iter().any(|message| message.contains("gone.safetensors")), "{refused:?}");
+}
+
+/// The demo study's DICOM series, and what comes of a request to copy it.
+fn copied(bench: &Bench, id: u64, sources: Vec<Source>, within: &Path) -> Result<Copies, String> {
+    let within = within.to_owned();
+    bench.workers.send(Request::Deidentify(Deidentify { id, sources, within }));
+    loop {
+        match bench.next() {
+            Response::Deidentifying { .. } => {}
+            Response::Deidentified { id: answered, result } => {
+                assert_eq!(answered, id);
+                return result;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_series_is_copied_into_a_folder_of_its_own_with_the_same_pixels() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/dicom");
+    let mut paths: Vec<PathBuf> =
+        demo.read_dir().expect("there").flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let sources: Vec<Source> = paths.iter().map(|path| Source::file(path)).collect();
+    let (bench, out) = (Bench::start(), tempfile::tempdir().expect("a folder"));
+    let copies = copied(&bench, 1, sources.clone(), out.path()).expect("copied");
+    assert_eq!((copies.written, copies.stopped, copies.refused.len()), (paths.len(), false, 0));
+    assert_eq!(copies.folder, out.path().join("deidentified"));
+    assert!(copies.folder.join("IM0001.dcm").is_file());
+
+    let written: Vec<PathBuf> =
+        copies.folder.read_dir().expect("there").flatten().map(|entry| entry.path()).collect();
+    let [before, after] = [paths, written].map(|paths| {
+        let series: Vec<_> = open_all(&paths).into_iter().collect::<Result<_, _>>().expect("read");
+        assert_eq!(series.len(), 1, "one series");
+        series
+    });
+    assert_eq!(before[0].slices.len(), after[0].slices.len());
+    for (before, after) in before[0].slices.iter().zip(&after[0].slices) {
+        assert_eq!(before.stored, after.stored);
+        assert_eq!((before.position, before.spacing), (after.position, after.spacing));
+    }
+
+    let again = copied(&bench, 2, sources, out.path()).expect("copied");
+    assert_eq!(again.folder, out.path().join("deidentified-2"), "nothing is written over");
+}
+
+#[test]
+fn what_cannot_be_copied_is_told_and_leaves_nothing_behind() {
+    let (bench, out) = (Bench::start(), tempfile::tempdir().expect("a folder"));
+    let absent = vec![Source::file(Path::new("nowhere/quixote.dcm"))];
+    let copies = copied(&bench, 1, absent.clone(), out.path()).expect("an answer");
+    assert_eq!(copies.written, 0);
+    assert!(copies.refused[0].contains("there is no such file"), "{:?}", copies.refused);
+    assert_eq!(out.path().read_dir().expect("there").count(), 0);
+
+    let file = out.path().join("file");
+    std::fs::write(&file, b"no folder").expect("written");
+    let message = copied(&bench, 2, absent.clone(), &file).expect_err("no folder");
+    assert!(message.contains("choose another place"), "{message}");
+
+    bench.workers.send(Request::StopDeidentifying { up_to: 3 });
+    let copies = copied(&bench, 3, absent, out.path()).expect("an answer");
+    assert!(copies.stopped && copies.refused.is_empty());
 }

@@ -76,6 +76,14 @@ fn ask(of: PathOf) -> Vec<PathBuf> {
             let name = format!("{}.svg", figure.name().to_lowercase().replace(' ', "-"));
             one(dialog.set_title("Save the figure as SVG").set_file_name(name).save_file())
         }
+        PathOf::Picture => one(dialog
+            .set_title("Save the picture as PNG")
+            .add_filter("PNG", &["png"])
+            .set_file_name("scan.png")
+            .save_file()),
+        PathOf::Copies(_) => {
+            one(dialog.set_title("Folder for the de-identified copy").pick_folder())
+        }
     }
 }
 

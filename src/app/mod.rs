@@ -3,6 +3,7 @@
 mod file_dialog;
 mod keeper;
 mod picture;
+mod scan_picture;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ pub use picture::{Picture, Studio, photograph, screenshot};
 
 use file_dialog::{Answer, FileDialog};
 use keeper::Keeper;
+use scan_picture::{Goal, Pictures};
 
 use crate::model::prediction::DeviceChoice;
 use crate::state::{Command, Level, PathOf, Room, Settings, State};
@@ -71,6 +73,7 @@ pub struct App {
     textures: Textures,
     workers: Box<dyn Workers>,
     dialog: FileDialog,
+    pictures: Pictures,
     keeper: Keeper,
     /// Whether a scan has been drawn yet.
     seen: bool,
@@ -109,6 +112,7 @@ impl App {
             textures: Textures::default(),
             workers,
             dialog: FileDialog::default(),
+            pictures: Pictures::default(),
             keeper,
             seen: false,
         }
@@ -154,26 +158,36 @@ impl App {
             ui.ctx().request_repaint();
         }
         for command in commands {
-            match command {
-                Command::ChooseFiles => self.dialog.open(ui.ctx(), PathOf::Scan),
-                Command::ChooseTestSet => self.dialog.open(ui.ctx(), PathOf::TestSet),
-                Command::FindTestSet => self.dialog.open(ui.ctx(), PathOf::MovedTestSet),
-                Command::ExportTable => {
-                    self.dialog.open(ui.ctx(), PathOf::Export(ExportKind::Csv));
-                }
-                Command::ExportReport => {
-                    self.dialog.open(ui.ctx(), PathOf::Export(ExportKind::Html));
-                }
-                Command::ExportMeasurements => self.dialog.open(ui.ctx(), PathOf::Measurements),
-                Command::ExportFigure => {
-                    let figure = ExportKind::Figure(self.state.settings.figure);
-                    self.dialog.open(ui.ctx(), PathOf::Export(figure));
-                }
-                Command::Quit => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
-                command => self.apply(command),
-            }
+            self.carry_out(ui.ctx(), command);
         }
         self.keeper.watch(ui.ctx(), &self.state.settings);
+    }
+
+    /// Does what a person asked for: what needs the desktop here, everything else in the state.
+    fn carry_out(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::ChooseFiles => self.dialog.open(ctx, PathOf::Scan),
+            Command::ChooseTestSet => self.dialog.open(ctx, PathOf::TestSet),
+            Command::FindTestSet => self.dialog.open(ctx, PathOf::MovedTestSet),
+            Command::ExportTable => self.dialog.open(ctx, PathOf::Export(ExportKind::Csv)),
+            Command::ExportMeasurements => self.dialog.open(ctx, PathOf::Measurements),
+            Command::ExportReport => self.dialog.open(ctx, PathOf::Export(ExportKind::Html)),
+            Command::ExportFigure => {
+                let figure = ExportKind::Figure(self.state.settings.figure);
+                self.dialog.open(ctx, PathOf::Export(figure));
+            }
+            Command::ChoosePlace(of) => self.dialog.open(ctx, of),
+            Command::CopyPicture => self.make_picture(ctx, Goal::Clipboard),
+            Command::WritePicture(path) => self.make_picture(ctx, Goal::File(path)),
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            command => self.apply(command),
+        }
+    }
+
+    fn make_picture(&mut self, ctx: &egui::Context, goal: Goal) {
+        if let Err(message) = self.pictures.make(ctx, &self.state, goal) {
+            self.state.say(Level::Warning, message);
+        }
     }
 
     /// Takes in what the workers, the file dialog and the disk answered. Answers that would hold
@@ -183,11 +197,12 @@ impl App {
         match self.dialog.answer() {
             Some((PathOf::Scan, Answer::Chosen(paths))) => self.apply(Command::Open(paths)),
             Some((of, Answer::Chosen(paths))) => {
-                paths.into_iter().for_each(|path| self.apply(ui::command_for(of, path)));
+                paths.into_iter().for_each(|path| self.carry_out(ctx, ui::command_for(of, path)));
             }
             Some((of, Answer::Missing)) => self.state.no_file_dialog(of),
             None => {}
         }
+        self.pictures.receive(ctx, &mut self.state);
         if let Some(message) = self.keeper.failure() {
             self.state.say(Level::Warning, message);
         }

@@ -28,6 +28,7 @@ mod tables;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use dicom_encoding::TransferSyntax;
 use dicom_object::InMemDicomObject;
 
 use self::data_set::DataSet;
@@ -90,6 +91,12 @@ impl Elements {
         let DataSet { object, pixels, .. } = DataSet::whole(bytes)?;
         Ok(Self { meta: data_set::meta_group(bytes), before_pixels: object, pixels })
     }
+}
+
+/// The data set of a file with its pixels, without what follows them, and its transfer syntax.
+pub(super) fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Refusal> {
+    let data_set = DataSet::whole(bytes)?;
+    Ok((data_set.object_with_pixels()?, data_set.syntax))
 }
 
 /// Reads what stands before the pixels, of a file whose first [`START`] bytes are given.

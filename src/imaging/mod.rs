@@ -2,9 +2,11 @@
 //!
 //! [`open()`] recognises a file by its content and hands it to one reader each for DICOM, NIfTI,
 //! TIFF and the other pictures; every reader makes a [`Series`]. Folders, archives and DICOMDIRs are
-//! gone through by [`find_each`]. [`lut`] maps a slice to greys.
+//! gone through by [`find_each`]. [`lut`] maps a slice to greys, [`deidentify`] copies a DICOM file
+//! without what identifies anybody.
 
 mod archive;
+pub mod deidentify;
 mod dicom;
 mod error;
 mod finite;

@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 
 use super::cine::CineSettings;
+use super::export::{Extent, PictureOptions};
 use super::measuring::Measurement;
 use super::review::{Filter, Order, Selection};
-use super::session::{Room, Sheet};
+use super::session::{PathOf, Room, Sheet};
 use super::settings::{Dock, Links, Overlay, Share};
 use super::shortcut::{Shortcut, ctrl, ctrl_shift, key, shift};
 use super::view::View;
@@ -53,6 +54,10 @@ commands! {
             EnterPath: "Open path…", "Open a scan by its path, where no file dialog is at hand", [ctrl("L")];
             OpenDemo: "Open the demo study", "Synthetic scans that come with the program", [ctrl("D")];
             ShowTags: "File header…", "Everything the file says beside its pixels: DICOM tags, fields of NIfTI", [ctrl("I")];
+            SavePicture: "Save picture…", "Write the scan as it is shown as a PNG file that does not say who it is", [ctrl("S")];
+            CopyPicture: "Copy picture", "Put the scan as it is shown on the clipboard, without what identifies the patient", [ctrl("C")];
+            SaveCopies: "Save de-identified copy…", "Copy the DICOM files of this series without what identifies the patient", [];
+            StopCopying: "Stop copying", "Leave off writing de-identified copies; those that are done stay", [];
             CloseSeries: "Close", "Close the series that is shown", [ctrl("W")];
             Quit: "Quit", "Leave the program", [ctrl("Q")];
         }
@@ -238,6 +243,14 @@ commands! {
         LookAt(Vec<String>),
         /// Write the evaluation to this file.
         Export(ExportKind, PathBuf),
+        /// Ask for a path with the desktop's dialog.
+        ChoosePlace(PathOf),
+        /// What pictures of the scan hold.
+        SetPicture(PictureOptions),
+        /// Write a picture of the scan to this file.
+        WritePicture(PathBuf),
+        /// Write de-identified copies of the series that is shown into a folder of their own in this one.
+        WriteCopies(Extent, PathBuf),
         /// Take a toast down.
         DismissNotice(u64),
         /// Forget all notices.

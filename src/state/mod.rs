@@ -3,6 +3,7 @@
 mod available;
 pub mod cine;
 pub mod command;
+pub mod export;
 pub mod grid;
 mod history;
 pub mod keymap;
@@ -24,6 +25,7 @@ pub mod view;
 
 pub use cine::{AtTheEnd, Cine, CineSettings};
 pub use command::Command;
+pub use export::{Copying, Extent, PictureOptions, PictureSize};
 pub use grid::Grid;
 pub use keymap::Keymap;
 pub use load::Load;

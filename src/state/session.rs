@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::cine::Cine;
+use super::export::{Copying, Extent};
 use super::grid::Grid;
 use super::history::History;
 use super::load::Load;
@@ -52,6 +53,8 @@ pub struct Session {
     pub room: Room,
     pub measuring: Measuring,
     pub(super) history: History,
+    /// De-identified copies that are being written.
+    pub copying: Option<Copying>,
     /// The test set under review.
     pub review: Option<Review>,
     /// A test set that is to be opened once the checkpoints are known.
@@ -132,6 +135,10 @@ pub enum Sheet {
     About,
     /// How long the selected length is.
     Calibrate,
+    /// How a picture of the scan is to look.
+    Picture,
+    /// What a de-identified copy is, and of what.
+    Deidentify,
     /// Where no file dialog is at hand: the path of this.
     EnterPath(PathOf),
 }
@@ -146,6 +153,10 @@ pub enum PathOf {
     Export(ExportKind),
     /// Where the measurements are written.
     Measurements,
+    /// A picture of the scan, to be written.
+    Picture,
+    /// The folder for de-identified copies.
+    Copies(Extent),
 }
 
 impl Session {
@@ -262,6 +273,7 @@ impl Session {
             && self.wanted_review.is_none()
             && self.tags.is_settled()
             && self.measuring.is_settled()
+            && self.copying.is_none()
             && self.review.as_ref().is_none_or(|review| {
                 !review.is_running()
                     && review.other.as_ref().is_none_or(|other| !other.is_running())

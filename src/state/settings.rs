@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::cine::CineSettings;
+use super::export::PictureOptions;
 use super::keymap::ChangedKeys;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub patient_text: bool,
     pub docks: Docks,
     pub overlay: Overlay,
+    /// What pictures of the scan hold.
+    pub picture: PictureOptions,
     /// What panes side by side have in common.
     pub links: Links,
     pub cine: CineSettings,
@@ -93,6 +96,7 @@ impl Default for Settings {
             patient_text: false,
             docks: Docks::default(),
             overlay: Overlay::default(),
+            picture: PictureOptions::default(),
             links: Links::default(),
             cine: CineSettings::default(),
             whole_series: true,

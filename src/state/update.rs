@@ -3,6 +3,7 @@
 
 mod answers;
 mod cases;
+mod export;
 mod measurements;
 mod model;
 mod review;
@@ -102,7 +103,10 @@ impl State {
             | Command::ExportTable
             | Command::ExportReport
             | Command::ExportMeasurements
-            | Command::ExportFigure => Vec::new(),
+            | Command::ExportFigure
+            | Command::ChoosePlace(_)
+            | Command::CopyPicture
+            | Command::WritePicture(_) => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
             Command::ShowPalette => self.show(Some(Sheet::Palette)),
@@ -116,6 +120,11 @@ impl State {
             Command::ShowLeftOut => self.show(Some(Sheet::LeftOut)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
             Command::Show(sheet) => self.show(sheet),
+            Command::SavePicture => self.show_of_scan(Sheet::Picture),
+            Command::SaveCopies => self.show_of_scan(Sheet::Deidentify),
+            Command::SetPicture(options) => self.set(|s| s.picture = options),
+            Command::WriteCopies(extent, within) => self.write_copies(extent, within),
+            Command::StopCopying => self.stop_copying(),
             Command::Cancel => self.cancel(),
 
             Command::Review(source) => self.review(source, Mode::GoOn),
@@ -351,6 +360,8 @@ impl State {
                 };
             }
             Response::Notice { message } => self.say(Level::Warning, message),
+            Response::Deidentifying { id, done, total } => self.copied_so_far(id, done, total),
+            Response::Deidentified { id, result } => self.copied(id, result),
             of_review @ (Response::ReviewOpened { .. }
             | Response::Evaluating { .. }
             | Response::Evaluated { .. }

@@ -1,5 +1,6 @@
 //! Keys to commands, as the keymap says.
 
+use egui::text_selection::LabelSelectionState;
 use egui::{Event, Key, Modifiers, Ui};
 
 use super::{Screen, key_sheet};
@@ -15,10 +16,15 @@ pub fn read(ui: &Ui, screen: &mut Screen) {
         return;
     }
     let typing = ui.ctx().text_edit_focused();
+    let copies = !typing && !has_selection(ui);
     let focused = ui.memory(|memory| memory.focused().is_some());
     let covered = screen.state.session.sheet.is_some_and(|sheet| sheet != Sheet::Window);
     let command_of = |event: &Event| {
-        let shortcut = pressed(event)?;
+        let shortcut = match event {
+            // egui makes an event of these keys, for text.
+            Event::Copy if copies => Shortcut::pressed(true, false, "C")?,
+            event => pressed(event)?,
+        };
         let entry = screen.state.keymap.command(shortcut)?;
         let control_needs_it =
             focused && matches!(shortcut.key, "Up" | "Down" | "Home" | "End" | "Space" | "Enter");
@@ -39,6 +45,12 @@ pub fn read(ui: &Ui, screen: &mut Screen) {
         asked
     });
     screen.commands.extend(asked);
+}
+
+/// Whether text is selected, which would be copied.
+fn has_selection(ui: &Ui) -> bool {
+    let labels = ui.ctx().plugin_opt::<LabelSelectionState>();
+    labels.is_some_and(|labels| labels.lock().has_selection())
 }
 
 /// What a press of a key is as a shortcut.

@@ -4,6 +4,7 @@ mod calibration;
 pub mod colormap;
 mod command_palette;
 mod empty;
+mod export_sheets;
 mod format;
 mod fuzzy;
 pub mod icon;
@@ -23,6 +24,7 @@ mod probabilities;
 mod reliability;
 mod review;
 mod scan_labels;
+mod scan_picture;
 mod series_curve;
 mod series_list;
 mod sheets;
@@ -37,6 +39,7 @@ mod toolbar;
 mod window_entry;
 
 pub use layout::show;
+pub use scan_picture::ScanPicture;
 pub use sheets::command_for;
 
 use crate::state::{Command, OpenSeries, State, Turn};
@@ -46,6 +49,10 @@ use textures::{Shown, Textures};
 pub struct Screen<'a> {
     pub state: &'a State,
     pub textures: &'a mut Textures,
+    /// Whether texts, letters, ruler and colour bar stand on the scan.
+    pub labels: bool,
+    /// Whether what was measured is drawn on it.
+    pub measurements: bool,
     /// What was asked for in this frame; applied after it was drawn.
     pub commands: Vec<Command>,
 }
@@ -53,7 +60,7 @@ pub struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// A frame over a state.
     pub fn new(state: &'a State, textures: &'a mut Textures) -> Self {
-        Self { state, textures, commands: Vec::new() }
+        Self { state, textures, labels: true, measurements: true, commands: Vec::new() }
     }
 
     fn ask(&mut self, command: Command) {

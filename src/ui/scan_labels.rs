@@ -29,6 +29,9 @@ pub(super) fn paint(
     layer: Option<(Shown, usize)>,
     cursor: Option<Pos2>,
 ) {
+    if !screen.labels {
+        return;
+    }
     let fits = (pane.rect.width() * 0.42 / 6.4) as usize;
     if !pane.pinned {
         let mut lines = scan_lines(screen.state, pane, fits);

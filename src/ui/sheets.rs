@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use egui::{Frame, Id, Key, Modal, RichText, TextEdit, Ui};
 
-use super::{Screen, calibration, command_palette, key_sheet, notifications, tag_sheet, theme};
+use super::{
+    Screen, calibration, command_palette, export_sheets, key_sheet, notifications, tag_sheet, theme,
+};
 use crate::state::{Command, PathOf, Sheet};
 use crate::worker::job::{ExportKind, TestSource};
 
@@ -29,6 +31,8 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::LeftOut => ("Files left out", 720.0),
             Sheet::About => ("About MRIMaster", 460.0),
             Sheet::Calibrate => ("Calibrate", 360.0),
+            Sheet::Picture => ("Save or copy a picture", 400.0),
+            Sheet::Deidentify => ("Save a de-identified copy", 460.0),
             Sheet::EnterPath(of) => (path_title(of), 480.0),
         };
         ui.set_width(f32::min(width, ui.ctx().content_rect().width() - 60.0));
@@ -43,9 +47,12 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::LeftOut => left_out(ui, screen),
             Sheet::About => about(ui),
             Sheet::Calibrate => calibration::sheet(ui, screen),
+            Sheet::Picture => export_sheets::picture(ui, screen),
+            Sheet::Deidentify => export_sheets::copies(ui, screen),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
-        if !matches!(sheet, Sheet::EnterPath(_)) {
+        // Those that ask for something have their buttons in a row.
+        if matches!(sheet, Sheet::Keys | Sheet::Notices | Sheet::About) {
             ui.add_space(6.0);
             close(ui, screen);
         }
@@ -55,7 +62,7 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
     }
 }
 
-fn close(ui: &mut Ui, screen: &mut Screen) {
+pub(super) fn close(ui: &mut Ui, screen: &mut Screen) {
     if ui.button("Close").clicked() {
         screen.ask(Command::Show(None));
     }
@@ -107,6 +114,8 @@ fn path_title(of: PathOf) -> &'static str {
         PathOf::Export(ExportKind::Csv) => "Export as CSV",
         PathOf::Export(ExportKind::Html) => "Export as HTML",
         PathOf::Export(ExportKind::Figure(_)) => "Save the figure as SVG",
+        PathOf::Picture => "Save the picture as PNG",
+        PathOf::Copies(_) => "Folder for the de-identified copy",
     }
 }
 
@@ -122,6 +131,8 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
         PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
         PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
         PathOf::Export(ExportKind::Figure(_)) => ("File to write", "/folder/figure.svg", "Write"),
+        PathOf::Picture => ("File to write", "/folder/scan.png", "Write"),
+        PathOf::Copies(_) => ("Folder to write into", "/folder", "Write"),
     };
     let field = TextEdit::singleline(&mut path).desired_width(f32::INFINITY).hint_text(hint);
     let response = ui.add(field).accessible_name(name);
@@ -154,6 +165,8 @@ pub fn command_for(of: PathOf, path: PathBuf) -> Command {
         PathOf::MovedTestSet => Command::ReviewMoved(absolute(path)),
         PathOf::Measurements => Command::WriteMeasurements(path),
         PathOf::Export(kind) => Command::Export(kind, path),
+        PathOf::Picture => Command::WritePicture(path),
+        PathOf::Copies(extent) => Command::WriteCopies(extent, path),
     }
 }
 

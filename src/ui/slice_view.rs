@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::panes::{self, Cell, Pane, PlaneView};
-use super::{Screen, measurements, scan_labels, theme, window_entry};
+use super::{Screen, measurements, scan_labels, scan_picture, theme, window_entry};
 use crate::imaging::{Header, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
 
@@ -161,8 +161,12 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
     }
     cross(&painter, pane, &place);
     scan_labels::paint(&painter, ui, screen, pane, &place, layer, response.hover_pos());
-    let measures = pane.across.is_none()
+    let measures = screen.measurements
+        && pane.across.is_none()
         && measurements::show(ui, screen, pane.open, &response, &place, &painter);
+    if pane.active && !pane.pinned && pane.across.is_none() {
+        scan_picture::remember_pane(ui, pane.rect);
+    }
     if pane.pinned {
         let stroke = Stroke::new(1.0, theme::ON_SCAN_LINE);
         painter.rect_stroke(pane.rect, 0.0, stroke, StrokeKind::Outside);

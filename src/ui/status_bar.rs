@@ -3,7 +3,7 @@
 use egui::{Align, Layout, RichText, Spinner, Ui};
 
 use super::{Screen, format, theme};
-use crate::state::{Command, Level, Load, Room};
+use crate::state::{Command, Copying, Level, Load, Room};
 use crate::worker::job::TestSource;
 
 /// Draws the bar.
@@ -20,6 +20,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             notices(ui, screen);
+            copying(ui, screen);
             if let Some(work) = work(screen) {
                 ui.separator();
                 ui.label(small(work.into()).color(tokens.dim));
@@ -71,6 +72,15 @@ fn work(screen: &Screen) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// How far de-identified copies are, and a way to stop them.
+fn copying(ui: &mut Ui, screen: &mut Screen) {
+    let Some(Copying { done, total, .. }) = screen.state.session.copying else { return };
+    ui.separator();
+    screen.button(ui, Command::StopCopying);
+    let text = RichText::new(format!("Copying {done} of {total}")).font(theme::small());
+    ui.label(text.color(theme::tokens(ui).dim));
 }
 
 fn notices(ui: &mut Ui, screen: &mut Screen) {

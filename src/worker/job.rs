@@ -63,6 +63,10 @@ pub enum Request {
     ReadTags { id: RequestId, source: Source },
     /// Write an evaluation for others.
     Export(Export),
+    /// Write copies of DICOM files that do not say who it is. One request after another.
+    Deidentify(Deidentify),
+    /// Leave off copying for the requests up to this one; whole copies stay.
+    StopDeidentifying { up_to: RequestId },
 }
 
 /// A test set, and which model is asked about it.
@@ -137,6 +141,15 @@ pub struct Export {
     pub checkpoint: CheckpointInfo,
     pub device: DeviceChoice,
     pub tap: TapPoint,
+}
+
+/// DICOM files that are to be copied without what identifies anybody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deidentify {
+    pub id: RequestId,
+    pub sources: Vec<Source>,
+    /// The copies get a folder of their own in this one.
+    pub within: PathBuf,
 }
 
 /// The form of an export.
@@ -245,8 +258,24 @@ pub enum Response {
     Tags { id: RequestId, result: Result<Arc<Tags>, String> },
     /// A file was written, or why not; a sentence for people.
     Exported { id: RequestId, result: Result<PathBuf, String> },
+    /// So many files of a `Deidentify` are done.
+    Deidentifying { id: RequestId, done: usize, total: usize },
+    /// The last answer to a `Deidentify`; the error is a sentence for people.
+    Deidentified { id: RequestId, result: Result<Copies, String> },
     /// Something a person should know though the work went on: the GPU failed, say.
     Notice { message: String },
+}
+
+/// The copies that a [`Deidentify`] wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copies {
+    /// Gone if nothing was written.
+    pub folder: PathBuf,
+    pub written: usize,
+    /// Why files were not copied; a sentence for people for each of them.
+    pub refused: Vec<String>,
+    /// Whether it was left off before the last file.
+    pub stopped: bool,
 }
 
 /// A test set as it was found, and what was kept of its review.

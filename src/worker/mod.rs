@@ -8,13 +8,14 @@
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
 //! | `export` | files for others, on the analyst's thread, too |
-//! | `figures`, `copies`, `tags`, `thumbnails`, `words`, `measurements` | a thread each |
+//! | `figures`, `copies`, `tags`, `thumbnails`, `words`, `measurements`, `deidentify` | a thread each |
 //! | `keeper` | the thread of what keeps something |
 //! | `background` | threads for parallel work that nobody waits for |
 
 mod analyst;
 mod background;
 mod copies;
+mod deidentify;
 mod desk;
 mod evaluation;
 mod export;
@@ -63,6 +64,7 @@ pub struct Workers {
     thumbnails: Arc<Pile>,
     words: Keeper<words::Task>,
     measurements: Keeper<measurements::Task>,
+    copier: deidentify::Copier,
     outbox: Outbox,
     responses: Receiver<Response>,
 }
@@ -101,6 +103,7 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
         thumbnails,
         words,
         measurements,
+        copier: deidentify::Copier::start(outbox.clone()),
         outbox,
         responses,
     }
@@ -137,6 +140,8 @@ impl Workers {
             Request::ExportMeasurements { id, to, measured } => {
                 self.measurements.keep(measurements::Task::Export { id, to, measured });
             }
+            Request::Deidentify(task) => self.copier.send(task),
+            Request::StopDeidentifying { up_to } => self.copier.stop(up_to),
             Request::KeepWord { id, home, key, word } => {
                 self.words.keep(words::Task { id, home, key, word });
             }

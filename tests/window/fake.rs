@@ -19,7 +19,7 @@ use mrimaster::model::prediction::{
     SaliencyMap, TapPoint,
 };
 use mrimaster::review::word::Words;
-use mrimaster::worker::job::{Classify, Pixels, Request, Response, ScanCopy, Thumbnail};
+use mrimaster::worker::job::{Classify, Copies, Pixels, Request, Response, ScanCopy, Thumbnail};
 
 #[path = "review.rs"]
 pub mod review;
@@ -148,6 +148,14 @@ impl Workers for Fake {
             Request::ReadTags { id, .. } => {
                 answers.push_back(Response::Tags { id, result: Ok(Arc::new(tags())) });
             }
+            Request::Deidentify(task) => {
+                let (id, written) = (task.id, task.sources.len());
+                answers.push_back(Response::Deidentifying { id, done: 0, total: written });
+                let folder = task.within.join("deidentified");
+                let copies = Copies { folder, written, refused: vec![], stopped: false };
+                answers.push_back(Response::Deidentified { id, result: Ok(copies) });
+            }
+            Request::StopDeidentifying { .. } => {}
             Request::Export(export) => {
                 answers.push_back(Response::Exported { id: export.id, result: Ok(export.to) });
             }

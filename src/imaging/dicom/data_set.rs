@@ -8,6 +8,7 @@ use dicom_encoding::transfer_syntax::{Codec, TransferSyntax, TransferSyntaxIndex
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
+use super::head::no_image;
 use super::layout::{self, Encoding, PixelElement, Walk};
 use crate::imaging::error::{MAX_VALUES, Refusal};
 
@@ -55,6 +56,23 @@ impl<'a> DataSet<'a> {
         let object = InMemDicomObject::read_dataset_with_ts(before, plain)
             .map_err(|error| Refusal::damaged(format!("this is a damaged DICOM file ({error})")))?;
         Ok(Some(Self { object, syntax, encoding, bytes, offset, pixels }))
+    }
+
+    /// Everything up to the pixels, and the pixels.
+    pub fn object_with_pixels(&self) -> Result<InMemDicomObject, Refusal> {
+        let Some(pixels) = self.pixels else { return Err(no_image(&self.object)) };
+        let end = match pixels.length {
+            Some(length) => pixels.value + length,
+            None => {
+                let fragments = layout::fragments(&self.bytes, pixels.value)?;
+                let last = fragments.last().map_or(pixels.value, |last| last.end);
+                // The delimiter of the sequence.
+                self.bytes.len().min(last + 8)
+            }
+        };
+        let plain = registered(self.encoding.transfer_syntax())?;
+        InMemDicomObject::read_dataset_with_ts(&self.bytes[..end], plain)
+            .map_err(|error| Refusal::damaged(format!("this is a damaged DICOM file ({error})")))
     }
 
     /// Takes a whole file apart.

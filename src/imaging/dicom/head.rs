@@ -175,7 +175,7 @@ fn header<'a>(
 }
 
 /// What a file without pixel data is instead.
-fn no_image(object: &InMemDicomObject) -> Refusal {
+pub(super) fn no_image(object: &InMemDicomObject) -> Refusal {
     let class = text(object, tags::SOP_CLASS_UID);
     if object.get(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
         return Refusal::new("this is a DICOMDIR, the index of a disc", "open the files it lists");
