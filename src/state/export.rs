@@ -129,6 +129,7 @@ impl State {
         session.layer = known.layer.clone();
         session.prediction = known.prediction.clone();
         session.evidence = known.evidence.clone();
+        session.measuring = known.measuring.clone();
         state.settings = self.settings.clone();
         let settings = &mut state.settings;
         settings.overlay.on &= settings.picture.heatmap;
