@@ -317,6 +317,21 @@ fn dicom_files_whose_lengths_lie() {
     refused(&folder, "nested.dcm", &nested, "nest");
 }
 
+/// The Standard has it in implicit VR, and the parser takes the delimiter in it for a length.
+#[test]
+fn a_sequence_of_unknown_elements_takes_no_memory() {
+    let folder = folder();
+    let mut bytes = fixture("explicit_u16.dcm");
+    let pixels = bytes.windows(4).position(|w| w == [0xE0, 0x7F, 0x10, 0]).unwrap();
+    let item = [0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF];
+    let end = [0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
+    let unknown = [0x09, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+    let inner = [0x08, 0, 0x15, 0x11, 0xFF, 0xFF, 0xFF, 0xFF];
+    let sequence = [&unknown[..], &item, &inner, &item, &end, &end].concat();
+    bytes.splice(pixels..pixels, sequence);
+    refused(&folder, "unknown.dcm", &bytes, "reaches past the end");
+}
+
 /// A compressed frame that says that it is larger than its DICOM header does.
 #[test]
 fn a_codestream_that_contradicts_its_header() {

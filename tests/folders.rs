@@ -62,17 +62,27 @@ impl Looked {
     fn through(paths: &[PathBuf]) -> Self {
         let mut looked = Self::default();
         find_each(paths, &|| false, &mut |found| match found {
-            Ok(Found::Outline(outline)) => {
-                // A series that has grown takes the place of what it was.
-                let uid = outline.about.series_uid.as_ref();
-                looked.outlines.retain(|o| uid.is_none() || o.about.series_uid.as_ref() != uid);
-                looked.outlines.push(outline);
-            }
+            Ok(Found::Outline(outline)) => looked.add(outline),
             Ok(Found::Whole(series)) => looked.whole.push(series),
             Ok(Found::LeftOut(error)) => looked.left_out.push(error),
             Err(error) => looked.errors.push(error),
         });
         looked
+    }
+
+    /// A series that has grown takes its own place.
+    fn add(&mut self, outline: Arc<Outline>) {
+        let uid = |outline: &Outline| outline.about.series_uid.clone();
+        let same = |known: &&mut Arc<Outline>| uid(known).is_some() && uid(known) == uid(&outline);
+        match self.outlines.iter_mut().find(same) {
+            Some(known) => *known = outline,
+            None => self.outlines.push(outline),
+        }
+    }
+
+    fn outline(&self, format: &str) -> &Outline {
+        let of_format = |outline: &&Arc<Outline>| outline.format.starts_with(format);
+        self.outlines.iter().find(of_format).expect(format)
     }
 
     /// Of everything that was not shown: the file's name, and why.
@@ -117,8 +127,8 @@ fn a_folder_is_gone_through_with_all_that_is_below_it() {
     let looked = Looked::through(&[folder.path().to_owned()]);
     assert_eq!((looked.whole.len(), looked.outlines.len()), (1, 1), "the volume and the series");
     assert_eq!(looked.whole[0].format, "NIfTI-1");
-    let heights: Vec<f32> =
-        looked.outlines[0].slices.iter().map(|slice| slice.position.unwrap()[2]).collect();
+    let leaves = &looked.outline("DICOM").slices;
+    let heights: Vec<f32> = leaves.iter().map(|leaf| leaf.header.position.unwrap()[2]).collect();
     assert_eq!(heights, [0.0, 5.5, 11.0, 16.5], "one series, whatever the folders");
     let unseen = looked.unseen();
     assert_eq!(unseen.len(), 2, "{unseen:?}");
@@ -213,17 +223,18 @@ fn an_archive_is_read_as_the_folder_that_was_packed() {
     // Named, or met in a folder.
     for path in [archive.clone(), folder.path().to_owned()] {
         let looked = Looked::through(&[path]);
-        let [pictures, slices] = looked.outlines.as_slice() else { panic!("two series") };
+        assert_eq!((looked.whole.len(), looked.outlines.len()), (1, 2));
+        let pictures = looked.outline("PNG");
         assert_eq!(values(pictures), [9.0, 10.0]);
         let place = pictures.slices[0].place.as_ref().unwrap();
         assert_eq!(place.source.path(), archive.join("head/image9.png"));
         assert_eq!(open(place.source.path()).unwrap().slices[0].stored[0], 9.0);
         let again = Looked::through(std::slice::from_ref(&pictures.path));
         assert_eq!((again.outlines.len(), again.whole.len()), (1, 0), "head alone");
-        assert_eq!(looked.whole[0].slices.len(), 5, "the volume");
-        let names = ["series/a.dcm", "series/b.dcm"];
-        let first = |name| open(&fixture_path(name)).unwrap().slices[0].stored[0];
-        assert_eq!(values(slices), names.map(first), "two slices of one series");
+        let series = looked.outline("DICOM");
+        let of_files = ["a", "b"].map(|name| open(&fixture_path(&format!("series/{name}.dcm"))));
+        let firsts = of_files.map(|series| series.unwrap().slices[0].stored[0]);
+        assert_eq!(values(series), firsts, "two slices of one series");
         let alone = open(&fixture_path("i2.nii")).unwrap();
         assert_eq!(looked.whole[0].slices, alone.slices, "their identities, too");
         let unseen = looked.unseen();

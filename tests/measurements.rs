@@ -175,7 +175,7 @@ fn measurements_and_their_calibration_are_there_after_a_restart_and_not_beside_t
     let mut program = Program::start(data.path());
     program.open(scan.clone());
     let shape = Shape { kind: Kind::Length, points: points.to_vec() };
-    assert_eq!(program.shapes(), [shape.clone()]);
+    assert_eq!(program.shapes(), std::slice::from_ref(&shape));
     let open = program.state.session.shown().unwrap();
     let scale = program.state.session.scale(open, open.slice);
     let Values::Length(mm) = Values::of(&shape, scale, None) else { panic!("a length") };

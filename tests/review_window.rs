@@ -227,6 +227,5 @@ fn an_export_says_where_it_was_written() {
     let mut window = Window::on("/set");
     window.apply(Command::Export(ExportKind::Csv, "/out/cases.csv".into()));
     assert!(window.shows("/out/cases.csv was written."));
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
-    window.settle();
+    window.press_with(Modifiers::COMMAND, Key::Z);
 }

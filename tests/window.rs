@@ -131,8 +131,7 @@ fn a_failed_classification_says_why_where_the_bars_would_be() {
 fn an_empty_window_teaches_and_opens_the_demo_study() {
     let mut window = Window::new(&[]);
     assert!(window.shows("Drop an MRI here"));
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::D);
-    window.settle();
+    window.press_with(Modifiers::COMMAND, Key::D);
     assert!(window.shows("scan demo.nii slice 13 of 24"));
     assert!(window.shows("Synthetic scan"));
 }
@@ -239,8 +238,7 @@ fn dropped_files_are_opened_together() {
 #[test]
 fn typing_a_path_presses_no_shortcuts() {
     let mut window = Window::new(&["scan.png"]);
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::L);
-    window.settle();
+    window.press_with(Modifiers::COMMAND, Key::L);
     window.press(Key::G);
     window.press(Key::F);
     assert!(window.shows("heatmap of"));

@@ -34,6 +34,7 @@ use self::data_set::DataSet;
 pub(crate) use self::directory::{is_directory, listed_files};
 use self::frames::Places;
 use self::head::Head;
+use self::layout::PixelElement;
 use self::recent::Recent;
 use super::error::Refusal;
 use super::series::{About, Leaf, Place, Slice, add_note};
@@ -75,11 +76,20 @@ pub(crate) fn is_bare_data_set(bytes: &[u8]) -> bool {
     layout::guess_encoding(bytes, 0).is_some()
 }
 
-/// The elements of a file: those of its meta group, if it has one, and those before its pixels.
-pub(super) fn elements(
-    bytes: &[u8],
-) -> Result<(Option<InMemDicomObject>, InMemDicomObject), Refusal> {
-    Ok((data_set::meta_group(bytes), DataSet::whole(bytes)?.object))
+/// The elements of a file.
+pub(super) struct Elements {
+    /// Those of the meta group, if the file has one.
+    pub meta: Option<InMemDicomObject>,
+    /// Those before the pixels.
+    pub before_pixels: InMemDicomObject,
+    pub pixels: Option<PixelElement>,
+}
+
+impl Elements {
+    pub fn of(bytes: &[u8]) -> Result<Self, Refusal> {
+        let DataSet { object, pixels, .. } = DataSet::whole(bytes)?;
+        Ok(Self { meta: data_set::meta_group(bytes), before_pixels: object, pixels })
+    }
 }
 
 /// Reads what stands before the pixels, of a file whose first [`START`] bytes are given.

@@ -46,16 +46,7 @@ pub fn open_source(source: &Source) -> Result<Series, OpenError> {
 /// them. An error is of what cannot be looked into; the flag says whether a person named the file
 /// itself.
 pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = (Result<Source, OpenError>, bool)> {
-    walk::walk(paths, &|| false).map(|Met { file, named }| {
-        let is_scan = |source: Source| {
-            let refused = |refusal: Refusal| refusal.of(source.path());
-            match recognise(&source.load_start(walk::START_BYTES).map_err(refused)?) {
-                Kind::Other(what, remedy) if !named => Err(refused(Refusal::new(what, remedy))),
-                _ => Ok(source),
-            }
-        };
-        (file.and_then(is_scan), named)
-    })
+    walk::walk(paths, &|| false).map(|met| (looked_into(&met).cloned(), met.named))
 }
 
 /// Opens several files and hands over what each of them is as soon as it is read, in the order of
@@ -281,6 +272,20 @@ fn read_met(met: &Met, wanted: Wanted) -> Result<Read, OpenError> {
         }
         Ok(Read::Whole(read(&source.load()?, source, wanted)?))
     })
+}
+
+/// The file, unless it begins as no scan does: folders hold films and archives, too, which need not
+/// be read whole to be left out.
+fn looked_into(met: &Met) -> Result<&Source, OpenError> {
+    let source = met.file.as_ref().map_err(OpenError::clone)?;
+    if !met.named {
+        let refused = |refusal: Refusal| refusal.of(source.path());
+        let start = source.load_start(walk::START_BYTES).map_err(refused)?;
+        if let Kind::Other(what, remedy) = recognise(&start) {
+            return Err(refused(Refusal::new(what, remedy)));
+        }
+    }
+    Ok(source)
 }
 
 /// What one file holds.

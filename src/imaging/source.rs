@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use super::archive::{self, Archive};
 use super::error::Refusal;
+use crate::system::caught::caught;
 
 /// Files are read whole; longer ones are refused.
 const MAX_FILE_BYTES: u64 = 4 << 30;
@@ -34,7 +35,8 @@ impl Source {
     pub(super) fn at(path: &Path) -> Self {
         let within = || {
             let (archive, inside) = into_archive(path)?;
-            let archive = Archive::open(archive, usize::MAX, &mut |_, _| {}).ok()?;
+            let opened = caught(|| Archive::open(archive, usize::MAX, &mut |_, _| {}));
+            let archive = opened.ok()?.ok()?;
             let number = archive.names().position(|name| name == inside)?;
             Some(Self { path: path.into(), member: Some((archive, number)) })
         };

@@ -462,10 +462,13 @@ impl State {
 mod tests;
 
 #[cfg(test)]
-mod reading_tests;
+mod display_tests;
 
 #[cfg(test)]
 mod measurement_tests;
+
+#[cfg(test)]
+mod reading_tests;
 
 #[cfg(test)]
 mod review_tests;

@@ -146,12 +146,17 @@ pub(super) fn open(state: &mut State, series: Arc<Series>) -> Vec<Request> {
     let id = open_id(&state.apply(Command::Open(vec![series.path.clone()])));
     let requests = state.receive(Response::Opened { id, result: Ok(Found::Whole(series)) });
     state.receive(Response::OpenDone { id });
-    for request in &requests {
+    nothing_measured(state, &requests);
+    requests
+}
+
+/// Answers that nothing was measured on what was opened.
+pub(super) fn nothing_measured(state: &mut State, requests: &[Request]) {
+    for request in requests {
         if let Request::RecallMeasurements { id, .. } = *request {
             state.receive(Response::MeasurementsRecalled { id, recalled: vec![] });
         }
     }
-    requests
 }
 
 pub(super) fn answer(state: &mut State, asked: &Classify, predicted: usize) {

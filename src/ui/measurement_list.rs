@@ -1,6 +1,6 @@
 //! The measurements of the series that is shown, in the dock beside it.
 
-use egui::{Align, Button, Layout, RichText, Ui};
+use egui::{Align, Button, Layout, RichText, ScrollArea, Ui};
 
 use super::format::{angle, area, length, value};
 use super::{Screen, measurements, theme};
@@ -18,14 +18,19 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     if !measured && !by_hand && session.measuring.tool.is_none() {
         return;
     }
+    ui.add_space(4.0);
+    ui.separator();
     theme::section(ui, "Measurements");
     tools(ui, screen);
-    for (slice, address) in addresses.into_iter().enumerate() {
-        for shape in session.measuring.on(&address) {
-            let measurement = Measurement { address: address.clone(), shape: shape.clone() };
-            row(ui, screen, open, slice, measurement);
+    // A long list leaves the rest of the dock where it is.
+    ScrollArea::vertical().id_salt("measurements").max_height(190.0).show(ui, |ui| {
+        for (slice, address) in addresses.into_iter().enumerate() {
+            for shape in session.measuring.on(&address) {
+                let measurement = Measurement { address: address.clone(), shape: shape.clone() };
+                row(ui, screen, open, slice, measurement);
+            }
         }
-    }
+    });
     if by_hand {
         ui.horizontal(|ui| {
             let text = RichText::new("Calibrated by hand").font(theme::small());
@@ -36,7 +41,6 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
             }
         });
     }
-    ui.add_space(4.0);
 }
 
 fn tools(ui: &mut Ui, screen: &mut Screen) {

@@ -10,7 +10,7 @@ use egui::{
 
 use super::format::{angle, area, length, value};
 use super::slice_view::Placement;
-use super::{Screen, scan_labels, theme};
+use super::{Screen, theme};
 use crate::imaging::Slice;
 use crate::measure::{Kind, Point, Scale, Shape, Statistics, Values};
 use crate::state::{Command, Measurement, OpenSeries};
@@ -57,19 +57,23 @@ pub(super) fn show(
     let mine = hand(ui, screen, open, response, place, &shapes, selected);
 
     let scale = screen.state.session.scale(open, open.slice);
-    let mut plates = Vec::new();
-    for &shape in &shapes {
-        let chosen = Some(shape) == selected;
-        let shape = measuring.reshaped.as_ref().filter(|_| chosen).unwrap_or(shape);
-        outline(painter, place, shape, chosen);
-        let lines = readout(shape, scale, statistics(ui, shape, open));
-        plate(painter, response.rect, place, shape, &lines, &mut plates);
+    let held = |shape: &Shape| measuring.reshaped.clone().filter(|_| Some(shape) == selected);
+    let draft = measuring.draft.as_ref().filter(on_slice).map(|draft| &draft.shape);
+    let drawn: Vec<Shape> =
+        shapes.iter().map(|shape| held(shape).unwrap_or((*shape).clone())).collect();
+    let paths: Vec<Vec<Pos2>> = drawn.iter().chain(draft).map(|shape| path(shape, place)).collect();
+    for (shape, kept) in drawn.iter().zip(&shapes) {
+        outline(painter, place, shape, Some(*kept) == selected);
     }
-    if let Some(draft) = measuring.draft.as_ref().filter(on_slice) {
-        outline(painter, place, &draft.shape, true);
-        if draft.shape.points.len() == draft.shape.kind.points() {
-            let lines = readout(&draft.shape, scale, None);
-            plate(painter, response.rect, place, &draft.shape, &lines, &mut plates);
+    draft.inspect(|draft| outline(painter, place, draft, true));
+    // What is written lies over every line.
+    let mut plates = Vec::new();
+    for (shape, own) in drawn.iter().chain(draft).zip(&paths) {
+        // Of what is still drawn there would be other pixels in every frame.
+        let found = Some(shape).filter(|shape| Some(*shape) != draft);
+        let found = found.and_then(|shape| statistics(ui, shape, open));
+        if shape.points.len() == shape.kind.points() {
+            plate(painter, response.rect, own, &readout(shape, scale, found), &paths, &mut plates);
         }
     }
     mine
@@ -278,20 +282,20 @@ fn readout(shape: &Shape, scale: Scale, statistics: Option<Statistics>) -> Vec<S
     lines
 }
 
-/// Writes lines beside a shape: where they cover neither it nor other lines, if there is room.
+/// Writes lines beside a shape, given by its path: where they cover neither a shape nor other lines,
+/// if there is room.
 fn plate(
     painter: &Painter,
     room: Rect,
-    place: &Placement,
-    shape: &Shape,
+    own: &[Pos2],
     lines: &[String],
+    paths: &[Vec<Pos2>],
     taken: &mut Vec<Rect>,
 ) {
     const GAP: f32 = 10.0;
-    let points = path(shape, place);
-    let rightmost = points.iter().copied().max_by(|a, b| a.x.total_cmp(&b.x)).unwrap_or_default();
-    let leftmost = points.iter().copied().min_by(|a, b| a.x.total_cmp(&b.x)).unwrap_or_default();
-    let around = Rect::from_points(&points).expand(GAP);
+    let rightmost = own.iter().copied().max_by(|a, b| a.x.total_cmp(&b.x)).unwrap_or_default();
+    let leftmost = own.iter().copied().min_by(|a, b| a.x.total_cmp(&b.x)).unwrap_or_default();
+    let around = Rect::from_points(own).expand(GAP);
     let galley = painter.layout_no_wrap(lines.join("\n"), theme::small(), theme::ON_SCAN_MEASURE);
     let size = galley.size() + vec2(8.0, 4.0);
     let beside = [
@@ -300,17 +304,28 @@ fn plate(
         Align2::CENTER_TOP.anchor_size(around.center_bottom(), size),
         Align2::CENTER_BOTTOM.anchor_size(around.center_top(), size),
     ];
-    let free = |rect: &Rect| {
-        room.contains_rect(*rect) && !taken.iter().any(|taken| taken.intersects(*rect))
-    };
-    let rect = beside.iter().copied().find(free).unwrap_or_else(|| {
-        let first = beside[0];
-        let kept_inside = first.min.clamp(room.min, (room.max - size).max(room.min));
+    let inside = |rect: &&Rect| room.contains_rect(**rect);
+    let apart = |rect: &&Rect| !taken.iter().any(|taken| taken.intersects(**rect));
+    let clear = |rect: &&Rect| !paths.iter().any(|path| crosses(path, **rect));
+    let candidates = || beside.iter().filter(inside);
+    let best = candidates().filter(apart).find(clear).or(candidates().find(apart));
+    let rect = best.copied().unwrap_or_else(|| {
+        let kept_inside = beside[0].min.clamp(room.min, (room.max - size).max(room.min));
         Rect::from_min_size(kept_inside, size)
     });
     taken.push(rect);
-    scan_labels::plate(painter, rect);
+    painter.rect_filled(rect, 2.0, Color32::from_black_alpha(190));
     painter.galley(rect.min + vec2(4.0, 2.0), galley, theme::ON_SCAN_MEASURE);
+}
+
+/// Whether a path goes over a plate.
+fn crosses(path: &[Pos2], plate: Rect) -> bool {
+    // Plates are higher than such a step is long.
+    const STEP: f32 = 6.0;
+    path.windows(2).any(|ends| {
+        let steps = (ends[0].distance(ends[1]).min(1e4) / STEP).ceil().max(1.0);
+        (0..=steps as usize).any(|i| plate.contains(ends[0].lerp(ends[1], i as f32 / steps)))
+    })
 }
 
 /// The statistics of a region, found anew only when it or its slice is another.

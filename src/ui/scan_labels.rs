@@ -95,13 +95,8 @@ fn write(painter: &Painter, rect: Rect, corner: Align2, lines: &[Line]) {
 fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
     let galley = p.layout_no_wrap(text.to_owned(), font, color);
     let rect = anchor.anchor_size(at, galley.size());
-    plate(p, rect.expand2(vec2(3.0, 0.0)));
+    p.rect_filled(rect.expand2(vec2(3.0, 0.0)), 2.0, Color32::from_black_alpha(120));
     p.galley(rect.min, galley, color);
-}
-
-/// What text lies on.
-pub(super) fn plate(painter: &Painter, rect: Rect) {
-    painter.rect_filled(rect, 2.0, Color32::from_black_alpha(120));
 }
 
 /// Which plane across the slices it is, and where.

@@ -159,7 +159,7 @@ struct Level {
 
 /// The element of a data set that holds its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PixelElement {
+pub(in crate::imaging) struct PixelElement {
     pub tag: Tag,
     pub vr: Option<VR>,
     /// Where the element begins.

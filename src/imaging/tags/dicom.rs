@@ -9,7 +9,7 @@ use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
 
 use super::{TagLine, Tags, bytes, shortened};
-use crate::imaging::dicom::elements;
+use crate::imaging::dicom::Elements;
 use crate::imaging::error::Refusal;
 
 /// Values of one element that are written out.
@@ -17,10 +17,19 @@ const MAX_VALUES: usize = 64;
 
 /// Every element, those of the meta group first.
 pub(super) fn read(content: &[u8]) -> Result<Tags, Refusal> {
-    let (meta, data_set) = elements(content)?;
+    let Elements { meta, before_pixels, pixels } = Elements::of(content)?;
     let mut tags = Tags::default();
     meta.iter().for_each(|meta| object(meta, 0, &mut tags));
-    object(&data_set, 0, &mut tags);
+    object(&before_pixels, 0, &mut tags);
+    if let Some(pixels) = pixels {
+        tags.add(TagLine {
+            depth: 0,
+            tag: pixels.tag.to_string(),
+            name: name(&before_pixels, pixels.tag),
+            vr: pixels.vr.map(|vr| vr.to_string().to_owned()).unwrap_or_default(),
+            value: pixels.length.map_or_else(|| "in fragments".to_owned(), bytes),
+        });
+    }
     Ok(tags)
 }
 

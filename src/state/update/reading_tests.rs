@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tests::{answer, classify, open, open_id, prediction, series, with_models};
+use super::tests::{
+    answer, classify, nothing_measured, open, open_id, prediction, series, with_models,
+};
 use super::*;
 use crate::imaging::{
     About, Depth, Found, Header, Leaf, OpenError, Orientation, Outline, Place, Slice, Source,
@@ -46,6 +48,7 @@ fn open_outline(state: &mut State, outline: Arc<Outline>) -> Vec<Request> {
     let id = open_id(&state.apply(Command::Open(vec![outline.path.clone()])));
     let requests = state.receive(Response::Opened { id, result: Ok(Found::Outline(outline)) });
     state.receive(Response::OpenDone { id });
+    nothing_measured(state, &requests);
     requests
 }
 
