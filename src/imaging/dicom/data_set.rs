@@ -46,14 +46,22 @@ impl<'a> DataSet<'a> {
         // Some programs write the data set otherwise than they say; its first element tells.
         let encoding = layout::guess_encoding(&bytes, 0)
             .unwrap_or_else(|| Encoding::of_transfer_syntax(syntax.uid()));
-        let pixels = match layout::walk(&bytes, encoding, whole)? {
+        let mut opaque = Vec::new();
+        let pixels = match layout::walk(&bytes, encoding, whole, &mut opaque)? {
             Walk::Pixels(pixels) => Some(pixels),
             Walk::End => None,
             Walk::Cut => return Ok(None),
         };
         let plain = registered(encoding.transfer_syntax())?;
-        let before = &bytes[..pixels.map_or(bytes.len(), |pixels| pixels.start)];
-        let object = InMemDicomObject::read_dataset_with_ts(before, plain)
+        let mut before = Cow::Borrowed(&bytes[..pixels.map_or(bytes.len(), |pixels| pixels.start)]);
+        // Given a length, they are passed over.
+        for value in opaque {
+            let length = value.len() as u32;
+            let length =
+                if encoding.big_endian { length.to_be_bytes() } else { length.to_le_bytes() };
+            before.to_mut()[value.start - 4..value.start].copy_from_slice(&length);
+        }
+        let object = InMemDicomObject::read_dataset_with_ts(&*before, plain)
             .map_err(|error| Refusal::damaged(format!("this is a damaged DICOM file ({error})")))?;
         Ok(Some(Self { object, syntax, encoding, bytes, offset, pixels }))
     }

@@ -153,6 +153,8 @@ struct Level {
     /// `None` where a delimiter ends it.
     end: Option<usize>,
     encoding: Encoding,
+    /// Where the value begins, if it is of unknown VR and in another encoding than what is around it.
+    opaque: Option<usize>,
 }
 
 /// The element of a data set that holds its pixels.
@@ -181,9 +183,17 @@ pub(super) enum Walk {
 
 /// Checks, up to its pixels, that every length of a data set lies in it and that it nests no deeper
 /// than [`MAX_DEPTH`]. `whole` says whether these are all its bytes.
-pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<Walk, Refusal> {
+///
+/// Adds to `opaque` the values of unknown VR and undefined length: they are in implicit VR whatever
+/// is around them (PS3.5 section 6.2.2), which the parser does not know.
+pub(super) fn walk(
+    data_set: &[u8],
+    encoding: Encoding,
+    whole: bool,
+    opaque: &mut Vec<Range<usize>>,
+) -> Result<Walk, Refusal> {
     let cut = |tag| if whole { Err(cut_short(tag)) } else { Ok(Walk::Cut) };
-    let mut levels = vec![Level { inside: Inside::Elements, end: None, encoding }];
+    let mut levels = vec![Level { inside: Inside::Elements, end: None, encoding, opaque: None }];
     let mut at = 0;
     loop {
         while levels.len() > 1 && levels.last().is_some_and(|l| l.end.is_some_and(|end| at >= end))
@@ -191,6 +201,8 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
             levels.pop();
         }
         let Some(level) = levels.last().filter(|_| at < data_set.len()) else {
+            let open = levels.iter().filter_map(|level| level.opaque);
+            opaque.extend(open.map(|value| value..data_set.len()));
             return Ok(if whole { Walk::End } else { Walk::Cut });
         };
         if levels.len() > MAX_DEPTH {
@@ -209,6 +221,7 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
             inside,
             end: (length != UNDEFINED).then(|| value.saturating_add(length as usize)),
             encoding,
+            opaque: None,
         };
         let fits = length == UNDEFINED
             || data_set.len().checked_sub(value).is_some_and(|rest| length as usize <= rest);
@@ -226,7 +239,8 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
         match level.inside {
             _ if tag == ITEM_END || tag == SEQUENCE_END => {
                 if levels.len() > 1 {
-                    levels.pop();
+                    let begun = levels.pop().and_then(|level| level.opaque);
+                    opaque.extend(begun.map(|value| value..at));
                 }
             }
             Inside::Fragments if tag == ITEM && length != UNDEFINED => at += length as usize,
@@ -241,9 +255,13 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
             Inside::Elements if tag == tags::PIXEL_DATA || matches!(vr, Some(VR::OB | VR::OW)) => {
                 levels.push(open(Inside::Fragments, encoding));
             }
-            // Of undefined length, and unknown: a sequence, in implicit VR by PS3.5 section 6.2.2. The
-            // parser reads it as the rest of the data set, and allocates what it finds there.
-            Inside::Elements => levels.push(open(Inside::Items, encoding)),
+            // Of undefined length, and unknown: a sequence in implicit VR (PS3.5 section 6.2.2).
+            Inside::Elements => {
+                let implicit = vr == Some(VR::UN);
+                let explicit_vr = encoding.explicit_vr && !implicit;
+                let level = open(Inside::Items, Encoding { explicit_vr, ..encoding });
+                levels.push(Level { opaque: implicit.then_some(value), ..level });
+            }
         }
     }
 }
