@@ -152,7 +152,6 @@ struct Level {
     inside: Inside,
     /// `None` where a delimiter ends it.
     end: Option<usize>,
-    encoding: Encoding,
 }
 
 /// The element of a data set that holds its pixels.
@@ -183,7 +182,7 @@ pub(super) enum Walk {
 /// than [`MAX_DEPTH`]. `whole` says whether these are all its bytes.
 pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<Walk, Refusal> {
     let cut = |tag| if whole { Err(cut_short(tag)) } else { Ok(Walk::Cut) };
-    let mut levels = vec![Level { inside: Inside::Elements, end: None, encoding }];
+    let mut levels = vec![Level { inside: Inside::Elements, end: None }];
     let mut at = 0;
     loop {
         while levels.len() > 1 && levels.last().is_some_and(|l| l.end.is_some_and(|end| at >= end))
@@ -196,7 +195,6 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
         if levels.len() > MAX_DEPTH {
             return Err(Refusal::damaged("this is a DICOM file whose sequences nest without end"));
         }
-        let encoding = level.encoding;
         let start = at;
         let Some(Element { tag, vr, length, value }) = element(data_set, at, encoding) else {
             return match whole && levels.len() == 1 {
@@ -205,10 +203,9 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
                 false => cut(Tag(0, 0)),
             };
         };
-        let open = |inside, encoding| Level {
+        let open = |inside| Level {
             inside,
             end: (length != UNDEFINED).then(|| value.saturating_add(length as usize)),
-            encoding,
         };
         let fits = length == UNDEFINED
             || data_set.len().checked_sub(value).is_some_and(|rest| length as usize <= rest);
@@ -230,20 +227,20 @@ pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<W
                 }
             }
             Inside::Fragments if tag == ITEM && length != UNDEFINED => at += length as usize,
-            Inside::Items if tag == ITEM => levels.push(open(Inside::Elements, encoding)),
+            Inside::Items if tag == ITEM => levels.push(open(Inside::Elements)),
             Inside::Fragments | Inside::Items => {
                 return Err(Refusal::damaged(format!(
                     "this is a DICOM file with {tag} where no element can be"
                 )));
             }
-            Inside::Elements if is_sequence(tag, vr) => levels.push(open(Inside::Items, encoding)),
+            Inside::Elements if is_sequence(tag, vr) => levels.push(open(Inside::Items)),
             Inside::Elements if length != UNDEFINED => at += length as usize,
             Inside::Elements if tag == tags::PIXEL_DATA || matches!(vr, Some(VR::OB | VR::OW)) => {
-                levels.push(open(Inside::Fragments, encoding));
+                levels.push(open(Inside::Fragments));
             }
             // Of undefined length, and unknown: a sequence, in implicit VR by PS3.5 section 6.2.2. The
             // parser reads it as the rest of the data set, and allocates what it finds there.
-            Inside::Elements => levels.push(open(Inside::Items, encoding)),
+            Inside::Elements => levels.push(open(Inside::Items)),
         }
     }
 }
