@@ -8,15 +8,15 @@ test: purpose = test
 test: components = rustfmt clippy
 
 # libtorch's threads wait by spinning; beside the tests' own threads that is slow beyond reason.
-test bench: export OMP_NUM_THREADS ?= 1
+test test-corpora bench: export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 # One after the other, even under -j: the steps share one target folder.
 .NOTPARALLEL:
-.PHONY: help run test bench figures screenshots setup
+.PHONY: help run test test-corpora bench figures screenshots setup
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: setup ## bring what is missing, build, and open the viewer on the demo study
 	@$(step) "Build in release mode (about eight minutes the first time on two cores)" cargo build --release --locked
@@ -27,6 +27,11 @@ test: setup ## bring what is missing, check form and warnings, run every test, b
 	@$(step) "Warnings" cargo clippy --locked --all-targets -- -D warnings
 	@$(step) "Tests (the first build takes some minutes)" cargo test --locked
 	@RUSTDOCFLAGS="-D warnings" $(step) "Documentation" cargo doc --locked --no-deps
+
+test-corpora: setup ## open the test files of pydicom and nibabel (UPDATE=1: and write the table of them anew)
+	@$(step) "Test files of pydicom and nibabel" .cargo/setup/corpora.sh target/corpora
+	@MRIMASTER_CORPORA="$(CURDIR)/target/corpora" $(if $(UPDATE),MRIMASTER_CORPORA_UPDATE=1) \
+		$(step) "Tests (the first build takes some minutes)" cargo test --locked --test corpora
 
 bench: setup ## measure; the report goes to the screen
 	@$(step) "Benchmarks" cargo bench --locked

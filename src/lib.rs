@@ -6,6 +6,7 @@
 //! | --- | --- | --- |
 //! | [`system`] | | what every layer may need of the machine |
 //! | [`imaging`] | files | pixels: series of slices with stored values |
+//! | [`measure`] | shapes on slices | lengths, angles, areas and their statistics |
 //! | [`dataset`] | folders | labelled scans; synthetic scans |
 //! | [`model`] | slices | tensors, logits, probabilities |
 //! | [`explain`] | activations and gradients | saliency maps of every layer |
@@ -23,6 +24,7 @@ pub mod dataset;
 pub mod evaluate;
 pub mod explain;
 pub mod imaging;
+pub mod measure;
 pub mod model;
 pub mod review;
 pub mod state;

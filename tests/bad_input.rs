@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mrimaster::imaging::{Rescale, Series, open, open_all};
+use mrimaster::imaging::{Found, Rescale, Series, find_each, open, open_all, read_slice};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tempfile::TempDir;
@@ -29,6 +29,14 @@ fn fixture(name: &str) -> Vec<u8> {
 /// What every opening must keep to, whatever it was given.
 #[track_caller]
 fn checked(path: &Path) -> Result<Series, String> {
+    find_each(&[path.to_owned()], &|| false, &mut |found| {
+        if let Ok(Found::Outline(outline)) = found {
+            assert!(!outline.slices.is_empty(), "{}: no slices", path.display());
+            for place in outline.slices.iter().filter_map(|leaf| leaf.place.as_ref()) {
+                let _ = read_slice(place);
+            }
+        }
+    });
     match open(path) {
         Ok(series) => {
             assert!(!series.slices.is_empty(), "{}: no slices", path.display());

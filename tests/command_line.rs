@@ -136,6 +136,35 @@ fn one_bad_file_is_one_line_and_loses_nothing() {
 }
 
 #[test]
+fn predict_goes_through_a_folder_and_names_each_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    support::checkpoint::write(dir.path(), "small");
+    let study = dir.path().join("study");
+    std::fs::create_dir_all(study.join("inner")).expect("made");
+    let mut scans = [picture(&study, "image10.png"), picture(&study, "image9.png")];
+    scans.reverse();
+    let inner = picture(&study, "inner/image1.png");
+    std::fs::write(study.join("film.bin"), [0, 1, 2]).expect("written");
+    let folder = study.display().to_string();
+    let output = mrimaster(dir.path(), &["predict", &folder, "--json", "--device", "cpu"]);
+    assert!(output.status.success(), "nobody named what is no scan: {output:?}");
+    let path = |line: &String| {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        line["path"].as_str().expect("a path").to_owned()
+    };
+    let paths: Vec<String> = lines(&output.stdout).iter().map(path).collect();
+    assert_eq!(paths, [&scans[0], &scans[1], &inner].map(String::clone));
+    let errors = lines(&output.stderr);
+    assert!(errors.len() == 1 && errors[0].contains("film.bin"), "{errors:?}");
+
+    for scan in [&scans[0], &scans[1], &inner] {
+        std::fs::remove_file(scan).expect("removed");
+    }
+    let output = mrimaster(dir.path(), &["predict", &folder, "--json", "--device", "cpu"]);
+    assert_eq!(output.status.code(), Some(1), "there is nothing to predict");
+}
+
+#[test]
 fn models_are_listed_and_unknown_ones_named() {
     let dir = tempfile::tempdir().expect("a folder");
     support::checkpoint::write(dir.path(), "small");

@@ -103,7 +103,7 @@ fn width_and_centre_are_typed() {
     window.press_with(Modifiers::COMMAND, Key::A);
     window.harness.get_by_label("Window width").type_text("250.5");
     window.press(Key::Enter);
-    let greys = |window: &mut Window| window.app().state().session.shown().unwrap().window;
+    let greys = |window: &mut Window| window.app().state().session.shown().unwrap().window.unwrap();
     let Greys { width, center } = greys(&mut window);
     assert_eq!((width, center.round()), (250.5, 500.0));
     window.press(Key::ArrowDown);

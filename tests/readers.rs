@@ -1,6 +1,9 @@
 //! What the readers make of the files in `fixtures/readers`, against what pydicom, nibabel, Pillow
 //! and tifffile find in them (`reference/make_reader_fixtures.py`).
 
+#[path = "support/volume.rs"]
+mod volume;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -181,8 +184,6 @@ fn assert_attributes(file: &File, slice: &Slice, number: usize) {
     }
 }
 
-/// Every pixel is looked up where its slice says it lies in the patient, through nibabel's affine,
-/// so that values, axes, flips, order and geometry are tested at once.
 #[test]
 fn volumes_hold_nibabels_values_where_nibabel_puts_them() {
     let expected = expected();
@@ -218,29 +219,10 @@ fn assert_lies(
     values: &[f32],
     affine: &[[f64; 4]; 4],
 ) {
-    let [nx, ny, nz] = volume.shape;
-    let mut seen = vec![false; values.len()];
-    for slice in &series.slices {
-        let position = slice.position.unwrap_or_else(|| panic!("{name}: no position"));
-        let orientation = slice.orientation.unwrap_or_else(|| panic!("{name}: no orientation"));
-        let spacing = slice.spacing.unwrap_or_else(|| panic!("{name}: no spacing"));
-        for y in 0..slice.height {
-            for x in 0..slice.width {
-                let lps: [f64; 3] = std::array::from_fn(|i| {
-                    f64::from(position[i])
-                        + x as f64 * f64::from(spacing.column_mm * orientation.along_row[i])
-                        + y as f64 * f64::from(spacing.row_mm * orientation.down_column[i])
-                });
-                let [i, j, k] = voxel_at(affine, [-lps[0], -lps[1], lps[2]]);
-                assert!(i < nx && j < ny && k < nz, "{name}: pixel {x}, {y} is outside");
-                let index = i + nx * (j + ny * k);
-                let value = slice.rescale.apply(slice.stored_at(x, y).unwrap());
-                assert_eq!(value, values[index], "{name}: pixel {x}, {y} is voxel {i}, {j}, {k}");
-                seen[index] = true;
-            }
-        }
-    }
-    assert!(seen.iter().all(|&seen| seen), "{name}: not every voxel is shown");
+    let theirs = volume::Volume { shape: volume.shape, affine, values };
+    theirs
+        .is_shown_by(series, |slice, stored| slice.rescale.apply(stored))
+        .unwrap_or_else(|difference| panic!("{name}: {difference}"));
     let orientation = series.slices[0].orientation.unwrap();
     if let Some(plane) = &volume.plane {
         assert_eq!(orientation.plane(), Some(plane.as_str()), "{name}: plane");
@@ -252,23 +234,6 @@ fn assert_lies(
         let heights: Vec<f32> = series.slices.iter().map(|s| s.position.unwrap()[2]).collect();
         assert!(heights.is_sorted(), "{name}: from the feet up, {heights:?}");
     }
-}
-
-/// The voxel whose centre lies at a point, by Cramer's rule.
-fn voxel_at(affine: &[[f64; 4]; 4], point: [f64; 3]) -> [usize; 3] {
-    let column = |c: usize| [affine[0][c], affine[1][c], affine[2][c]];
-    let determinant = |a: [f64; 3], b: [f64; 3], c: [f64; 3]| {
-        a[0] * (b[1] * c[2] - b[2] * c[1]) - b[0] * (a[1] * c[2] - a[2] * c[1])
-            + c[0] * (a[1] * b[2] - a[2] * b[1])
-    };
-    let offset = std::array::from_fn(|i| point[i] - affine[i][3]);
-    let (a, b, c) = (column(0), column(1), column(2));
-    let whole = determinant(a, b, c);
-    [determinant(offset, b, c), determinant(a, offset, c), determinant(a, b, offset)].map(|part| {
-        let index = part / whole;
-        assert!((index - index.round()).abs() < 1e-3, "{index} is between voxels");
-        index.round() as usize
-    })
 }
 
 #[test]

@@ -68,6 +68,10 @@ fn ask(of: PathOf) -> Vec<PathBuf> {
         PathOf::Export(ExportKind::Html) => {
             one(dialog.set_title("Export as HTML").set_file_name("report.html").save_file())
         }
+        PathOf::Measurements => {
+            let dialog = dialog.set_title("Export measurements as CSV");
+            one(dialog.set_file_name("measurements.csv").save_file())
+        }
         PathOf::Export(ExportKind::Figure(figure)) => {
             let name = format!("{}.svg", figure.name().to_lowercase().replace(' ', "-"));
             one(dialog.set_title("Save the figure as SVG").set_file_name(name).save_file())

@@ -164,6 +164,7 @@ impl App {
                 Command::ExportReport => {
                     self.dialog.open(ui.ctx(), PathOf::Export(ExportKind::Html));
                 }
+                Command::ExportMeasurements => self.dialog.open(ui.ctx(), PathOf::Measurements),
                 Command::ExportFigure => {
                     let figure = ExportKind::Figure(self.state.settings.figure);
                     self.dialog.open(ui.ctx(), PathOf::Export(figure));

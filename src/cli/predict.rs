@@ -10,13 +10,13 @@ use serde::Serialize;
 use super::heatmaps::{self, Folders};
 use super::{closed, models, one_line};
 use crate::explain::grad_cam::{ExplainError, grad_cam};
-use crate::imaging::{self, Series, Slice};
+use crate::imaging::{self, OpenError, Series, Slice, Source};
 use crate::model::classifier::{Classifier, ClassifierError};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// Scans: JPEG, PNG, TIFF, BMP, DICOM, NIfTI
+    /// Scans: JPEG, PNG, TIFF, BMP, DICOM, NIfTI; folders, zip archives and DICOMDIRs of such
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// A model's name (`mrimaster models` lists them) or a .safetensors file
@@ -84,7 +84,8 @@ struct Layer<'a> {
     raw_max: f32,
 }
 
-/// Does every file; success only when each was done.
+/// Does every file; success only when each was done. What is no scan in a folder or an archive is
+/// told, and no failure unless nothing else is there.
 pub(super) fn run(options: &Options) -> ExitCode {
     let mut run = match Run::start(options) {
         Ok(run) => run,
@@ -93,18 +94,21 @@ pub(super) fn run(options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut code = ExitCode::SUCCESS;
-    for path in &options.paths {
-        if let Err(error) = run.file(path) {
-            if closed(&error) {
-                // Whoever read the lines has seen enough.
-                return code;
-            }
-            eprintln!("{}", one_line(&error));
-            code = ExitCode::FAILURE;
+    let (mut any, mut failed) = (false, false);
+    for (source, named) in imaging::files_of(&options.paths) {
+        let Err(error) = source.map_err(Into::into).and_then(|source| run.file(&source)) else {
+            any = true;
+            continue;
+        };
+        if closed(&error) {
+            // Whoever read the lines has seen enough.
+            any = true;
+            break;
         }
+        eprintln!("{}", one_line(&error));
+        failed |= named || !error.is::<OpenError>();
     }
-    code
+    if any && !failed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 struct Run<'a> {
@@ -145,8 +149,9 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn file(&mut self, path: &Path) -> anyhow::Result<()> {
-        let series = imaging::open(path)?;
+    fn file(&mut self, source: &Source) -> anyhow::Result<()> {
+        let series = imaging::open_source(source)?;
+        let path = source.path();
         for (index, slice) in series.slices.iter().enumerate() {
             self.slice(path, &series, index, slice)
                 .or_else(|error| {

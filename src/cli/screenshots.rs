@@ -79,6 +79,12 @@ fn screens(
     studio.apply(Command::Enter(Room::Reading));
     studio.apply(Command::OpenDemo);
     take(studio, "reading")?;
+    studio.apply(Command::TogglePlanes);
+    take(studio, "planes")?;
+    studio.apply(Command::TogglePlanes);
+    studio.apply(Command::FourPanes);
+    take(studio, "panes")?;
+    studio.apply(Command::OnePane);
     studio.apply(Command::ShowKeys);
     take(studio, "keys")?;
     studio.apply(Command::Show(None));

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What the viewer is opened with.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// Scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI
+    /// Scans to open: JPEG, PNG, TIFF, BMP, DICOM, NIfTI; folders, zip archives and DICOMDIRs of such
     pub paths: Vec<PathBuf>,
     /// Open the built-in demo study: synthetic scans
     #[arg(long)]

@@ -1,7 +1,6 @@
 //! The scans that a model is tested on: those of `Testing` where there is one, else those of the
 //! class folders themselves. Classes are matched by name, since a test set may lack one.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::dataset::folder::{self, DatasetError, class_name};
 use crate::dataset::split_file::{self, Part, SplitFileError};
 use crate::model::prediction::CheckpointInfo;
+use crate::system::names::natural;
 
 /// Labelled scans, in the order of their names as [`natural`] has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,30 +141,6 @@ fn plain_name(folder: &Path) -> String {
     .into_owned()
 }
 
-/// Names with numbers in them as people sort them: image(9) before image(10).
-pub fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a, b);
-    loop {
-        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-        match (digits(a), digits(b)) {
-            (0, _) | (_, 0) => match (a.chars().next(), b.chars().next()) {
-                (Some(x), Some(y)) if x == y => {
-                    (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]);
-                }
-                (x, y) => return x.cmp(&y),
-            },
-            (n, m) => {
-                let (x, y) = (a[..n].trim_start_matches('0'), b[..m].trim_start_matches('0'));
-                let order = x.len().cmp(&y.len()).then_with(|| x.cmp(y)).then(n.cmp(&m));
-                if order != Ordering::Equal {
-                    return order;
-                }
-                (a, b) = (&a[n..], &b[m..]);
-            }
-        }
-    }
-}
-
 /// SHA-256 of a file, hexadecimal.
 ///
 /// # Errors
@@ -189,16 +165,4 @@ pub fn content_sha256<'a>(scans: impl Iterator<Item = (&'a str, Option<&'a str>)
 
 fn hexadecimal(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_names_are_sorted_as_numbers() {
-        let mut names = ["image(10).jpg", "image(9).jpg", "image(009).jpg", "a", "image", "Ä2"];
-        names.sort_by(|a, b| natural(a, b));
-        assert_eq!(names, ["a", "image", "image(9).jpg", "image(009).jpg", "image(10).jpg", "Ä2"]);
-    }
 }

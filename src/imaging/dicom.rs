@@ -1,44 +1,60 @@
 //! DICOM files: one image or many frames, in every transfer syntax whose codec is built in.
 //!
-//! `dicom-object` parses, the codecs of `dicom-transfer-syntax-registry` decode. What a parser or
-//! a codec would allocate, or recurse into, is checked against the file first (`layout`,
-//! `codestream`), and decoded samples are interpreted here (`frames`), so that stored values come
-//! out as the file wrote them: no modality LUT, no window.
+//! What stands before the pixels is all that a list, an order and a label need: [`read_outline`]
+//! reads no more of a file. [`read_frame`] reads the pixels of one image of it, [`read`] everything.
+//!
+//! `dicom-object` parses, the codecs of `dicom-transfer-syntax-registry` decode, and beside them
+//! those of `cosine` and `rle`. What a parser or a codec would allocate, or recurse into, is checked
+//! against the file first (`layout`, `codestream`), and samples are interpreted here (`samples`), so
+//! that stored values come out as the file wrote them: no modality LUT, no window.
 
+mod about;
 mod attributes;
+mod codecs;
 mod codestream;
+mod cosine;
+mod data_set;
+mod directory;
+mod format;
 mod frames;
+mod head;
 mod layout;
+mod palette;
+mod recent;
+mod rle;
+mod samples;
+mod tables;
 
 use std::borrow::Cow;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 
-use dicom_dictionary_std::{tags, uids};
-use dicom_encoding::transfer_syntax::{Codec, TransferSyntax, TransferSyntaxIndex};
 use dicom_object::InMemDicomObject;
-use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
-use self::attributes::{FrameAttributes, ModalityTable, integer, text};
-use self::frames::{PixelFormat, read_frames, unread_syntax};
-use self::layout::Encoding;
-use super::error::{MAX_VALUES, Refusal};
-use super::series::{Depth, Header, Rescale, SYNTHETIC_MARK, Slice};
+use self::data_set::DataSet;
+pub(crate) use self::directory::{is_directory, listed_files};
+use self::frames::Places;
+use self::head::Head;
+use self::recent::Recent;
+use super::error::Refusal;
+use super::series::{About, Leaf, Place, Slice, add_note};
+use super::source::Source;
 
-const DEFLATED: &str = uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
+/// Bytes of a file that are read for its headers: enough for most, and for the start of the others.
+pub(crate) const START: u64 = 64 << 10;
 
-const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
+/// Said where only the headers were read: pixels may be grey all the same.
+const STORED_IN_COLOUR_NOTE: &str =
+    "The file is stored in colour; its luminance is shown and classified.";
 
 /// What one file holds: a slice of a series or several, and what places it in the series.
 #[derive(Clone, Debug)]
-pub(crate) struct DicomFile {
-    pub path: PathBuf,
-    pub transfer_syntax: String,
+pub(crate) struct DicomFile<S> {
+    pub source: Source,
+    pub transfer_syntax: &'static str,
     pub description: Option<String>,
+    pub about: About,
     pub synthetic: bool,
-    pub slices: Vec<Slice>,
+    pub slices: Vec<S>,
     pub notes: Vec<String>,
-    pub series_uid: Option<String>,
     pub instance_number: Option<i64>,
 }
 
@@ -55,174 +71,94 @@ pub(crate) fn is_bare_data_set(bytes: &[u8]) -> bool {
     layout::guess_encoding(bytes, 0).is_some()
 }
 
-/// Reads every frame.
-pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<DicomFile, Refusal> {
-    let (object, syntax) = parse(bytes)?;
-    if object.get(tags::PIXEL_DATA).is_none() {
-        return Err(no_image(&object));
-    }
-    let format = PixelFormat::read(&object)?;
-    let mut notes = Vec::new();
-    let mut frames = read_frames(&object, syntax, &format, &mut notes)?;
-    let table = ModalityTable::read(&object, format.signed);
-    if let Some(table) = &table {
-        frames.iter_mut().for_each(|frame| table.apply(frame));
-        notes.push("The file's modality lookup table is applied to the values shown.".to_owned());
-    }
-    if object.get(tags::VOILUT_SEQUENCE).is_some() && object.get(tags::WINDOW_CENTER).is_none() {
-        notes.push("The file asks for a table instead of a window; it is not applied.".to_owned());
-    }
-    let slices = frames
-        .into_iter()
-        .enumerate()
-        .map(|(number, stored)| {
-            let attributes = FrameAttributes::new(&object, number);
-            slice(stored, &format, &attributes, table.is_some())
-        })
-        .collect();
-    let marked = [tags::MANUFACTURER, tags::IMAGE_COMMENTS, tags::SERIES_DESCRIPTION]
-        .into_iter()
-        .any(|tag| text(&object, tag).is_some_and(|text| text.contains(SYNTHETIC_MARK)));
-    Ok(DicomFile {
-        path: path.to_owned(),
-        transfer_syntax: syntax.name().to_owned(),
-        description: text(&object, tags::SERIES_DESCRIPTION),
-        synthetic: marked,
-        slices,
-        notes,
-        series_uid: text(&object, tags::SERIES_INSTANCE_UID),
-        instance_number: integer(&object, tags::INSTANCE_NUMBER),
-    })
-}
-
-/// Where the elements begin.
-fn start(bytes: &[u8]) -> usize {
-    match bytes {
-        _ if bytes.get(128..132) == Some(b"DICM") => 132,
-        [b'D', b'I', b'C', b'M', ..] => 4,
-        _ => 0,
-    }
-}
-
-/// The data set, and the transfer syntax of its pixels.
-fn parse(bytes: &[u8]) -> Result<(InMemDicomObject, &'static TransferSyntax), Refusal> {
-    let meta = layout::read_meta(bytes, start(bytes));
-    let syntax = transfer_syntax(meta.transfer_syntax.as_deref(), bytes, meta.data_set)?;
-    let data_set = inflated(&bytes[meta.data_set..], syntax)?;
-    // Some programs write the data set otherwise than they say; its first element tells.
-    let encoding = layout::guess_encoding(&data_set, 0)
-        .unwrap_or_else(|| Encoding::of_transfer_syntax(syntax.uid()));
-    layout::check(&data_set, encoding)?;
-    let plain = registered(encoding.transfer_syntax())?;
-    let object = InMemDicomObject::read_dataset_with_ts(&*data_set, plain)
-        .map_err(|error| Refusal::damaged(format!("this is a damaged DICOM file ({error})")))?;
-    Ok((object, syntax))
-}
-
-/// Every element of a file: those of its meta group, if it has one, and its data set.
+/// The elements of a file: those of its meta group, if it has one, and those before its pixels.
 pub(super) fn elements(
     bytes: &[u8],
 ) -> Result<(Option<InMemDicomObject>, InMemDicomObject), Refusal> {
-    let start = start(bytes);
-    let end = layout::read_meta(bytes, start).data_set;
-    let plain = registered(uids::EXPLICIT_VR_LITTLE_ENDIAN)?;
-    let meta = InMemDicomObject::read_dataset_with_ts(&bytes[start..end], plain).ok();
-    Ok((meta, parse(bytes)?.0))
+    Ok((data_set::meta_group(bytes), DataSet::whole(bytes)?.object))
 }
 
-/// One frame with what the file says of it. A modality table that is already applied takes the
-/// place of the rescale.
-fn slice(
-    stored: Vec<f32>,
-    format: &PixelFormat,
-    attributes: &FrameAttributes,
-    table_applied: bool,
-) -> Slice {
-    let rescale = if table_applied { Rescale::IDENTITY } else { attributes.rescale() };
-    let as_stored = !table_applied && rescale == Rescale::IDENTITY;
-    let depth = match as_stored && format.bits_stored <= 8 && !format.signed {
-        true => Depth::EightBit,
-        false => Depth::Wide,
-    };
-    let header = Header {
-        rescale,
-        inverted: format.photometric == "MONOCHROME1",
-        window: attributes.window(),
-        voi: attributes.voi_function(),
-        spacing: attributes.spacing(),
-        orientation: attributes.orientation(),
-        position: attributes.position(),
-        ..Header::new(format.columns, format.rows, depth)
-    };
-    Slice::of(header, stored)
-}
-
-/// The transfer syntax that the file names, or the one that its first element betrays.
-fn transfer_syntax(
-    uid: Option<&str>,
-    bytes: &[u8],
-    data_set: usize,
-) -> Result<&'static TransferSyntax, Refusal> {
-    let Some(uid) = uid else {
-        let encoding = layout::guess_encoding(bytes, data_set).unwrap_or(Encoding::IMPLICIT);
-        return registered(encoding.transfer_syntax());
-    };
-    let syntax = registered(uid)?;
-    match syntax.codec() {
-        Codec::EncapsulatedPixelData(None, _) => Err(unread_syntax(syntax.name())),
-        // Its codec inflates without a limit.
-        _ if uid == DEFLATED_FRAMES => Err(unread_syntax(syntax.name())),
-        Codec::Dataset(_) if uid != DEFLATED => Err(unread_syntax(syntax.name())),
-        _ => Ok(syntax),
+/// Reads what stands before the pixels, of a file whose first [`START`] bytes are given.
+pub(crate) fn read_outline(
+    source: &Source,
+    mut start: Vec<u8>,
+) -> Result<DicomFile<Leaf>, Refusal> {
+    let mut limit = START;
+    let size = source.version().map(|(size, _)| size);
+    loop {
+        let whole = (start.len() as u64) < limit;
+        if let Some(mut head) = Head::read(&start, whole, size)? {
+            let leaf = |(frame, header)| Leaf {
+                header,
+                place: Some(Place { source: source.clone(), frame }),
+            };
+            let slices = std::mem::take(&mut head.headers).into_iter().enumerate().map(leaf);
+            let slices = slices.collect();
+            if head.image.is_colour() {
+                head.notes.push(STORED_IN_COLOUR_NOTE.to_owned());
+            }
+            return Ok(head.file(source, slices));
+        }
+        limit = limit.saturating_mul(8);
+        start = source.load_start(limit)?;
     }
 }
 
-fn registered(uid: &str) -> Result<&'static TransferSyntax, Refusal> {
-    let printable = |uid: &str| uid.chars().take(64).collect::<String>();
-    TransferSyntaxRegistry.get(uid).ok_or_else(|| unread_syntax(&printable(uid)))
+/// Reads every frame of a file, whose bytes are given.
+pub(crate) fn read(bytes: &[u8], source: &Source) -> Result<DicomFile<Slice>, Refusal> {
+    let data_set = DataSet::whole(bytes)?;
+    let mut head = Head::of(&data_set, bytes)?;
+    let places = head.image.places(&data_set.bytes)?;
+    let mut slices = Vec::new();
+    for (frame, header) in std::mem::take(&mut head.headers).into_iter().enumerate() {
+        let grey = head.image.decode(&frame_bytes(&head, &places, &data_set, frame), frame)?;
+        grey.notes.iter().for_each(|note| add_note(&mut head.notes, note));
+        slices.push(Slice::of(header, grey.values));
+    }
+    Ok(head.file(source, slices))
 }
 
-/// The data set as it is parsed: inflated if the transfer syntax says that it is deflated.
-fn inflated<'a>(data_set: &'a [u8], syntax: &TransferSyntax) -> Result<Cow<'a, [u8]>, Refusal> {
-    if syntax.uid() != DEFLATED {
-        return Ok(Cow::Borrowed(data_set));
+/// Reads the pixels of one frame of a file, whose bytes are given.
+pub(crate) fn read_frame(bytes: &[u8], source: &Source, frame: usize) -> Result<Slice, Refusal> {
+    let data_set = DataSet::whole(bytes)?;
+    let head = Head::of(&data_set, bytes)?;
+    let header = head.headers.get(frame).cloned().ok_or_else(|| {
+        Refusal::damaged(format!("this is a DICOM file that has no frame {}", frame + 1))
+    })?;
+    let places = head.image.places(&data_set.bytes)?;
+    let grey = head.image.decode(&frame_bytes(&head, &places, &data_set, frame), frame)?;
+    if head.headers.len() > 1 && data_set.is_as_in_file() {
+        recent::keep(source, Recent { offset: data_set.offset, head, places });
     }
-    let limit = MAX_VALUES as u64 * 2;
-    let mut inflated = Vec::new();
-    flate2::read::DeflateDecoder::new(data_set).take(limit).read_to_end(&mut inflated).map_err(
-        |_| Refusal::damaged("this is a deflated DICOM file whose compression is broken"),
-    )?;
-    if inflated.len() as u64 == limit {
-        return Err(Refusal::too_large("this is a deflated DICOM file of more than 1 GiB"));
-    }
-    Ok(Cow::Owned(inflated))
+    Ok(Slice::of(header, grey.values))
 }
 
-/// What a file without pixel data is instead.
-fn no_image(object: &InMemDicomObject) -> Refusal {
-    let class = text(object, tags::SOP_CLASS_UID);
-    let float = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
-    if float.into_iter().any(|tag| object.get(tag).is_some()) {
-        return Refusal::unsupported("this is a DICOM map of floating-point pixels");
-    }
-    if object.get(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
-        return Refusal::new("this is a DICOMDIR, the index of a disc", "open the files it lists");
-    }
-    let what = match class.as_deref() {
-        Some(uid) if uid.starts_with("1.2.840.10008.5.1.4.1.1.88.") => "a structured report",
-        Some("1.2.840.10008.5.1.4.1.1.104.1") => "an encapsulated PDF",
-        Some(uid) if uid.starts_with("1.2.840.10008.5.1.4.1.1.104.") => "an encapsulated document",
-        Some(uid) if uid.starts_with("1.2.840.10008.5.1.4.1.1.11.") => "a presentation state",
-        Some(uid) if uid.starts_with("1.2.840.10008.5.1.4.1.1.481.") => "a radiotherapy object",
-        Some(uid) if uid.starts_with("1.2.840.10008.5.1.4.1.1.9.") => "a waveform",
-        Some("1.2.840.10008.5.1.4.1.1.66") => "raw data",
-        Some("1.2.840.10008.1.3.10") => "a DICOMDIR",
-        _ => "",
+/// [`read_frame`] of a file of several frames that was read a moment ago: no more is read of it than
+/// the frame. `None` where it was not.
+pub(crate) fn read_frame_again(source: &Source, frame: usize) -> Option<Result<Slice, Refusal>> {
+    let recent = recent::find(source)?;
+    let Recent { offset, head, places } = recent.as_ref();
+    let header = head.headers.get(frame)?.clone();
+    let read = || {
+        let mut bytes = Vec::new();
+        for part in head.image.parts(places, frame) {
+            let start = (offset + part.start) as u64;
+            bytes.append(&mut source.load_part(start, part.len() as u64)?);
+        }
+        Ok(Slice::of(header, head.image.decode(&bytes, frame)?.values))
     };
-    let found = match (what, class.as_deref()) {
-        ("", Some(uid)) => format!("this is a DICOM file with no image in it (SOP class {uid})"),
-        ("", None) => "this is a DICOM file with no image in it".to_owned(),
-        (what, _) => format!("this is {what}, a DICOM file with no image in it"),
-    };
-    Refusal::new(found, "open the images of the study")
+    Some(read())
+}
+
+/// The bytes of a frame, together.
+fn frame_bytes<'a>(
+    head: &Head,
+    places: &Places,
+    data_set: &'a DataSet,
+    frame: usize,
+) -> Cow<'a, [u8]> {
+    match head.image.parts(places, frame).as_slice() {
+        [part] => Cow::Borrowed(&data_set.bytes[part.clone()]),
+        parts => parts.iter().flat_map(|part| &data_set.bytes[part.clone()]).copied().collect(),
+    }
 }

@@ -18,6 +18,10 @@ pub(crate) mod marker {
     pub const DHT: u8 = 0xC4;
     pub const JPG: u8 = 0xC8;
     pub const DAC: u8 = 0xCC;
+    /// Baseline.
+    pub const SOF_0: u8 = 0xC0;
+    /// Extended sequential, Huffman-coded.
+    pub const SOF_1: u8 = 0xC1;
     /// Progressive, Huffman-coded.
     pub const SOF_2: u8 = 0xC2;
     pub const RST_0: u8 = 0xD0;
@@ -25,6 +29,9 @@ pub(crate) mod marker {
     pub const SOI: u8 = 0xD8;
     pub const EOI: u8 = 0xD9;
     pub const SOS: u8 = 0xDA;
+    pub const DQT: u8 = 0xDB;
+    pub const DRI: u8 = 0xDD;
+    pub const APP_0: u8 = 0xE0;
 }
 
 /// Decodes a picture to grey or RGB, and finds which way up it is.

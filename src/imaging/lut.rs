@@ -1,6 +1,6 @@
 //! Windows for eyes: modality value to grey. The networks never see what happens here.
 
-use super::series::{Slice, VoiFunction, Window};
+use super::series::{Header, Slice, VoiFunction, VoiLut, Window};
 
 impl Window {
     /// The window under which `low` is the brightest value that is black, and `high` the darkest
@@ -19,12 +19,38 @@ impl Window {
     }
 }
 
+impl VoiLut {
+    /// The window that spans the table: black at its first value, white at its last. Under it, and
+    /// under no other, the table is followed.
+    pub fn window(&self, function: VoiFunction) -> Window {
+        let last = self.first + self.greys.len().saturating_sub(1) as f32;
+        Window::spanning(self.first, last, function)
+    }
+
+    /// The grey of a modality value, 0..=1.
+    fn at(&self, value: f32) -> f32 {
+        let number = (value - self.first).round().max(0.0) as usize;
+        self.greys.get(number).or(self.greys.last()).copied().unwrap_or(0.0)
+    }
+}
+
+impl Header {
+    /// The window that the file itself asks for, if it makes sense: the one under which its table is
+    /// followed, else its own.
+    pub fn own_window(&self) -> Option<Window> {
+        match &self.voi_lut {
+            Some(table) => Some(table.window(self.voi)),
+            None => self.window.filter(|window| window.is_usable()),
+        }
+    }
+}
+
 impl Slice {
-    /// The window the slice is first shown with: the file's own, else from the 2nd to the 98th
-    /// percentile of the values, else the whole range.
+    /// The window the slice is first shown with: the one under which the file's table is followed,
+    /// else the file's own, else from the 2nd to the 98th percentile of the values, else the whole
+    /// range.
     pub fn first_window(&self) -> Window {
-        let own = self.window.filter(|window| window.is_usable());
-        own.unwrap_or_else(|| self.percentile_window(0.02, 0.98))
+        self.own_window().unwrap_or_else(|| self.percentile_window(0.02, 0.98))
     }
 
     /// The window from the `low` to the `high` quantile (0..=1) of the modality values. Quantiles
@@ -47,9 +73,19 @@ impl Slice {
 
     /// Greys 0..=255 under a window, one per pixel, into `greys`, whose old content is dropped.
     /// `invert` comes on top of the file's own MONOCHROME1.
+    ///
+    /// The file's table, where it has one, is followed under exactly the window that spans it
+    /// ([`VoiLut::window`]); whoever changes the window leaves the table.
     pub fn map_to_grey(&self, window: Window, invert: bool, greys: &mut Vec<u8>) {
         let flip = invert != self.inverted;
         greys.clear();
+        if let Some(table) = self.voi_lut.as_ref().filter(|t| t.window(self.voi) == window) {
+            greys.extend(self.stored.iter().map(|&v| {
+                let t = table.at(self.rescale.apply(v));
+                ((if flip { 1.0 - t } else { t }) * 255.0 + 0.5) as u8
+            }));
+            return;
+        }
         match Curve::of(self.voi, window) {
             Curve::Ramp { start, span } if self.rescale.slope != 0.0 => {
                 // Rescale, window and inversion folded into a subtraction, a multiplication and an
@@ -137,6 +173,8 @@ pub fn quantiles(values: &[f32], ranks: &[f32]) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::imaging::series::{Depth, Header, Rescale};
 
@@ -254,6 +292,21 @@ mod tests {
         values[5] = 700.0;
         let dark = slice(values, VoiFunction::Linear);
         assert_eq!(dark.first_window(), Window::spanning(0.0, 700.0, VoiFunction::Linear));
+    }
+
+    /// PS3.3 C.11.2.1.1.
+    #[test]
+    fn a_table_is_followed_until_the_window_changes() {
+        let mut scan = slice(vec![-5.0, 0.0, 1.0, 2.0, 99.0], VoiFunction::Linear);
+        scan.window = Some(Window { center: 600.0, width: 1600.0 });
+        scan.rescale.intercept = 10.0;
+        scan.voi_lut = Some(Arc::new(VoiLut { first: 10.0, greys: vec![0.2, 1.0, 0.4] }));
+        let window = scan.first_window();
+        assert_eq!(window, Window { center: 11.5, width: 3.0 });
+        assert_eq!(greys(&scan, window, false), [51, 51, 255, 102, 102]);
+        assert_eq!(greys(&scan, window, true), [204, 204, 0, 153, 153]);
+        let other = Window { width: 3.5, ..window };
+        assert_eq!(greys(&scan, other, false)[3..], [255, 255]);
     }
 
     #[test]

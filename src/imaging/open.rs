@@ -6,28 +6,47 @@ use std::sync::Arc;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use super::dicom::{self, DicomFile};
 use super::error::{OpenError, Refusal};
 use super::raster::{self, Picture};
-use super::sequence::{self, Groups};
+use super::sequence::{self, Groups, Growing};
 use super::series::{Leaf, Outline, Place, Series, Slice};
 use super::source::{READ_KINDS, Source};
+use super::stack::{Stack, Stacks};
+use super::walk::{self, Met};
 use super::{nifti, tiff};
 use crate::system::caught::caught;
 
 /// Files that are read at a time: others draw the window and classify meanwhile.
 const MAX_READERS: usize = 4;
 
-/// Opens one file.
+/// Opens one file: of several volumes the first.
 ///
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
 pub fn open(path: &Path) -> Result<Series, OpenError> {
-    let file = read_file(path)?;
-    Ok(match file {
-        Content::Series(series) => *series,
+    open_source(&Source::file(path))
+}
+
+/// As [`open()`], for what may also lie in an archive.
+///
+/// # Errors
+/// One sentence that names the file, what was found and what would work.
+pub fn open_source(source: &Source) -> Result<Series, OpenError> {
+    let content = of_source(source, || read(&source.load()?, source, Wanted::First))?;
+    Ok(match content {
+        Content::Series(mut series) => series.swap_remove(0),
         Content::Dicom(file) => sequence::assemble(vec![*file]),
     })
+}
+
+/// The files to look into for `paths`: folders, archives and DICOMDIRs stand for all that is in
+/// them. An error is of what cannot be looked into; the flag says whether a person named the file
+/// itself.
+pub fn files_of(paths: &[PathBuf]) -> impl Iterator<Item = (Result<Source, OpenError>, bool)> {
+    walk::walk(paths, &|| false).map(|met| (looked_into(&met).cloned(), met.named))
 }
 
 /// Opens several files and hands over what each of them is as soon as it is read, in the order of
@@ -35,45 +54,21 @@ pub fn open(path: &Path) -> Result<Series, OpenError> {
 /// of one series become one [`Series`], in the order of their slices. Files that cannot be opened do
 /// not hold up the others.
 ///
+/// Folders, archives and DICOMDIRs are gone through as [`find_each`] does; what is no scan in them
+/// is passed over.
+///
 /// `stop` is asked between files; once it is true, nothing more is handed over.
 pub fn open_each(
     paths: &[PathBuf],
     stop: &dyn Fn() -> bool,
     found: &mut dyn FnMut(Result<Series, OpenError>),
 ) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let readers = cores.div_ceil(2).min(MAX_READERS);
-    // Not rayon's common pool: the window draws with that.
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(readers)
-        .thread_name(|number| format!("reader {number}"))
-        .build();
-    let mut groups = Groups::default();
-    for paths in paths.chunks(readers) {
-        if stop() {
-            return;
-        }
-        let contents: Vec<_> = match &pool {
-            Ok(pool) => pool.install(|| paths.par_iter().map(|path| read_file(path)).collect()),
-            Err(_) => paths.iter().map(|path| read_file(path)).collect(),
-        };
-        for content in contents {
-            if stop() {
-                return;
-            }
-            match content {
-                Ok(Content::Series(series)) => found(Ok(*series)),
-                Ok(Content::Dicom(file)) => groups.add(*file),
-                Err(error) => found(Err(error)),
-            }
-        }
-    }
-    for series in groups.into_series() {
-        if stop() {
-            return;
-        }
-        found(Ok(series));
-    }
+    look_through(paths, stop, Wanted::Pixels, &mut |result| match result {
+        Ok(Item::Series(series)) => found(Ok(series)),
+        Ok(Item::Stack(stack)) => stack.whole().into_iter().for_each(|series| found(Ok(series))),
+        Ok(Item::Outline(_) | Item::LeftOut(_)) => {}
+        Err(error) => found(Err(error)),
+    });
 }
 
 /// [`open_each`], to the end and at once.
@@ -96,8 +91,9 @@ pub enum Found {
 }
 
 /// Looks through files, folders and archives and hands over what is in them as soon as its headers
-/// are known, without the pixels where they can be read later. An error is of a file that `paths`
-/// names itself.
+/// are known, without the pixels where they can be read later. Pictures of one size in one folder
+/// become one series. An error is of a file that `paths` names itself, or says that nothing was
+/// found at all.
 ///
 /// `stop` is asked between files; once it is true, nothing more is handed over.
 pub fn find_each(
@@ -105,57 +101,237 @@ pub fn find_each(
     stop: &dyn Fn() -> bool,
     found: &mut dyn FnMut(Result<Found, OpenError>),
 ) {
-    open_each(paths, stop, &mut |result| {
-        found(result.map(|series| {
-            let leaf = |slice: &Arc<Slice>| Leaf {
-                header: slice.header.clone(),
-                place: Some(Place { source: Source::file(&series.path), frame: 0 }),
-            };
-            match series.format.starts_with("DICOM") && series.slices.len() == 1 {
-                true => Found::Outline(Arc::new(
-                    series.with_slices(series.slices.iter().map(leaf).collect()),
-                )),
-                false => Found::Whole(Arc::new(series)),
-            }
-        }))
+    look_through(paths, stop, Wanted::Headers, &mut |result| {
+        found(result.map(|item| match item {
+            Item::LeftOut(error) => Found::LeftOut(error),
+            Item::Stack(stack) => match stack.whole() {
+                Some(series) => Found::Whole(Arc::new(series)),
+                None => Found::Outline(Arc::new(stack.outline())),
+            },
+            Item::Series(series) => Found::Whole(Arc::new(series)),
+            Item::Outline(outline) => Found::Outline(Arc::new(outline)),
+        }));
     });
 }
 
-/// Reads the pixels of a slice of an [`Outline`].
+/// Reads the pixels of a slice of an [`Outline`]. Its header is what the file says; what the series
+/// tells beside it, as the distance of its slices, stands in the outline.
 ///
 /// # Errors
 /// One sentence that names the file, what was found and what would work.
 pub fn read_slice(place: &Place) -> Result<Slice, OpenError> {
-    let series = open(place.source.path())?;
-    Ok(series.slices[place.frame.min(series.slices.len() - 1)].as_ref().clone())
+    let Place { source, frame } = place;
+    of_source(source, || {
+        if let Some(slice) = dicom::read_frame_again(source, *frame) {
+            return slice;
+        }
+        let bytes = source.load()?;
+        if recognise(&bytes) == Kind::Dicom {
+            return dicom::read_frame(&bytes, source, *frame);
+        }
+        match read(&bytes, source, Wanted::First)? {
+            Content::Series(mut series) if *frame < series[0].slices.len() => {
+                Ok(Arc::unwrap_or_clone(series[0].slices.swap_remove(*frame)))
+            }
+            _ => Err(Refusal::damaged("it holds fewer images than it did")),
+        }
+    })
+}
+
+/// What is met on the way.
+enum Item {
+    Series(Series),
+    Stack(Stack),
+    Outline(Outline),
+    LeftOut(OpenError),
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// The first of its series.
+    First,
+    /// All that it holds.
+    Pixels,
+    /// The same, and pixels that can be read again are not kept.
+    Headers,
+}
+
+fn look_through(
+    paths: &[PathBuf],
+    stop: &dyn Fn() -> bool,
+    wanted: Wanted,
+    found: &mut dyn FnMut(Result<Item, OpenError>),
+) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let readers = cores.div_ceil(2).min(MAX_READERS);
+    // Not rayon's common pool: the window draws with that.
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(readers)
+        .thread_name(|number| format!("reader {number}"))
+        .build();
+    let (mut any, mut left_out) = (false, Vec::new());
+    let mut hand_over = |result: Result<Item, OpenError>| {
+        match &result {
+            Ok(Item::LeftOut(error)) => left_out.push(error.clone()),
+            _ => any = true,
+        }
+        found(result);
+    };
+    let mut groups = Groups::default();
+    let mut growing = Growing::default();
+    let mut stacks = Stacks::default();
+    let mut way = walk::walk(paths, stop);
+    loop {
+        if stop() {
+            return;
+        }
+        let met: Vec<Met> = way.by_ref().take(readers).collect();
+        if met.is_empty() {
+            break;
+        }
+        let read = |met: Met| (read_met(&met, wanted), met);
+        let contents: Vec<_> = match &pool {
+            Ok(pool) => pool.install(|| met.into_par_iter().map(read).collect()),
+            Err(_) => met.into_iter().map(read).collect(),
+        };
+        for (content, met) in contents {
+            if stop() {
+                return;
+            }
+            match (content, met) {
+                (
+                    Ok(Read::Whole(Content::Series(mut series))),
+                    Met { file: Ok(source), named: false },
+                ) if series.len() == 1 && is_picture(&series[0]) => {
+                    let keep = wanted == Wanted::Pixels;
+                    let full = stacks.add(&source, series.swap_remove(0), keep);
+                    full.into_iter().for_each(|stack| hand_over(Ok(Item::Stack(stack))));
+                }
+                (Ok(Read::Whole(Content::Series(series))), _) => {
+                    series.into_iter().for_each(|series| hand_over(Ok(Item::Series(series))));
+                }
+                (Ok(Read::Whole(Content::Dicom(file))), _) => groups.add(*file),
+                (Ok(Read::Headers(file)), _) => match growing.add(*file) {
+                    Err(twice) => hand_over(Ok(Item::LeftOut(twice))),
+                    Ok(()) => growing
+                        .outlines(false)
+                        .for_each(|outline| hand_over(Ok(Item::Outline(outline)))),
+                },
+                (Err(error), Met { named: true, .. }) => hand_over(Err(error)),
+                (Err(error), _) => hand_over(Ok(Item::LeftOut(error))),
+            }
+        }
+    }
+    let stacks = stacks.take().into_iter().map(Item::Stack);
+    let series = groups.into_series().map(Item::Series);
+    let outlines = growing.outlines(true).map(Item::Outline);
+    for item in stacks.chain(series).chain(outlines) {
+        if stop() {
+            return;
+        }
+        hand_over(Ok(item));
+    }
+    if let (false, Some(first), Some(path)) = (any, left_out.first(), paths.first()) {
+        let others = match left_out.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        let name = first.path.file_name().unwrap_or_default().to_string_lossy();
+        let why = format!("there is no scan in it ({name}{others}: {})", first.found);
+        found(Err(Refusal::new(why, READ_KINDS).of(path)));
+    }
+}
+
+/// A single picture without a place in a patient.
+fn is_picture(series: &Series) -> bool {
+    Picture::ALL.iter().any(|kind| kind.name() == series.format)
+        || (series.format == tiff::FORMAT && series.slices.len() == 1)
+}
+
+/// What was read of a file.
+enum Read {
+    Whole(Content),
+    /// Of a DICOM file, whose pixels are read later.
+    Headers(Box<DicomFile<Leaf>>),
+}
+
+fn read_met(met: &Met, wanted: Wanted) -> Result<Read, OpenError> {
+    let source = looked_into(met)?;
+    of_source(source, || {
+        if wanted == Wanted::Headers {
+            let start = source.load_start(dicom::START)?;
+            if recognise(&start) == Kind::Dicom {
+                return Ok(Read::Headers(Box::new(dicom::read_outline(source, start)?)));
+            }
+        }
+        Ok(Read::Whole(read(&source.load()?, source, wanted)?))
+    })
+}
+
+/// The file, unless it begins as no scan does: folders hold films and archives, too, which need not
+/// be read whole to be left out.
+fn looked_into(met: &Met) -> Result<&Source, OpenError> {
+    let source = met.file.as_ref().map_err(OpenError::clone)?;
+    if !met.named {
+        let refused = |refusal: Refusal| refusal.of(source.path());
+        let start = source.load_start(walk::START_BYTES).map_err(refused)?;
+        if let Kind::Other(what, remedy) = recognise(&start) {
+            return Err(refused(Refusal::new(what, remedy)));
+        }
+    }
+    Ok(source)
 }
 
 /// What one file holds.
-pub(crate) enum Content {
-    Series(Box<Series>),
+enum Content {
+    /// Never none.
+    Series(Vec<Series>),
     /// Perhaps one slice of many.
-    Dicom(Box<DicomFile>),
+    Dicom(Box<DicomFile<Slice>>),
 }
 
-fn read_file(path: &Path) -> Result<Content, OpenError> {
-    let bytes = Source::file(path).load().map_err(|refusal| refusal.of(path))?;
-    caught(|| read(&bytes, path))
+/// Reads something of a file, whatever its decoder makes of it.
+fn of_source<T>(
+    source: &Source,
+    read: impl FnOnce() -> Result<T, Refusal>,
+) -> Result<T, OpenError> {
+    caught(read)
         .unwrap_or_else(|_| Err(Refusal::damaged("its content is broken and cannot be decoded")))
-        .map_err(|refusal| refusal.of(path))
+        .map_err(|refusal| refusal.of(source.path()))
 }
 
-fn read(bytes: &[u8], path: &Path) -> Result<Content, Refusal> {
-    let whole = |series| Content::Series(Box::new(series));
+fn read(bytes: &[u8], source: &Source, wanted: Wanted) -> Result<Content, Refusal> {
+    let path = source.path();
+    let volumes = if wanted == Wanted::First { 1 } else { usize::MAX };
+    let whole = |series| Content::Series(vec![identified(series, bytes)]);
     let picture = |kind| raster::read(bytes, kind, path).map(whole);
     match recognise(bytes) {
         Kind::Jpeg => picture(Picture::Jpeg),
         Kind::Png => picture(Picture::Png),
         Kind::Bmp => picture(Picture::Bmp),
         Kind::Tiff => tiff::read(bytes, path).map(whole),
-        Kind::Dicom => dicom::read(bytes, path).map(|file| Content::Dicom(Box::new(file))),
-        Kind::Nifti => nifti::read(bytes, path).map(whole),
-        Kind::Other(found, remedy) => Err(Refusal::new(found, remedy)),
+        Kind::Dicom => dicom::read(bytes, source).map(|file| Content::Dicom(Box::new(file))),
+        Kind::Nifti => nifti::read(bytes, source, volumes).map(Content::Series),
+        Kind::Other(found, remedy) => match nifti::header_of_pair(source) {
+            Some(header) => nifti::read(&header.load()?, &header, volumes).map(Content::Series),
+            None => Err(Refusal::new(found, remedy)),
+        },
     }
+}
+
+/// The series with a name for each of its slices: the file's content and their numbers.
+fn identified(mut series: Series, bytes: &[u8]) -> Series {
+    let content = content_hash(bytes);
+    for (number, slice) in series.slices.iter_mut().enumerate() {
+        Arc::make_mut(slice).identity = format!("{content}#{number}");
+    }
+    series
+}
+
+/// Tells contents apart, wherever they lie.
+pub(super) fn content_hash(bytes: &[u8]) -> String {
+    format!("xxh3:{:032x}", xxh3_128(bytes))
 }
 
 #[derive(Debug, PartialEq)]
@@ -190,32 +366,24 @@ pub(super) fn recognise(bytes: &[u8]) -> Kind {
         Kind::Tiff
     } else if starts(b"BM") && bytes.len() >= 26 {
         Kind::Bmp
-    } else if let Some(kind) = nifti_kind(bytes) {
-        kind
+    } else if nifti::version(bytes).is_some() {
+        Kind::Nifti
     } else if starts(b"\x1F\x8B") {
-        nifti::unzipped_start(bytes).and_then(|start| nifti_kind(&start)).unwrap_or(Kind::Other(
-            "this is a gzip file without a NIfTI-1 volume in it, or a broken one",
-            READ_KINDS,
-        ))
+        let start = nifti::unzipped_start(bytes).unwrap_or_default();
+        match () {
+            () if dicom::is_dicom(&start) => {
+                Kind::Other("this is a DICOM file inside gzip", "unpack it and open the file in it")
+            }
+            () if nifti::version(&start).is_some() => Kind::Nifti,
+            () => Kind::Other(
+                "this is a gzip file without a NIfTI volume in it, or a broken one",
+                READ_KINDS,
+            ),
+        }
     } else if dicom::is_bare_data_set(bytes) {
         Kind::Dicom
     } else {
         Kind::Other(unread_kind(bytes), READ_KINDS)
-    }
-}
-
-fn nifti_kind(start: &[u8]) -> Option<Kind> {
-    match nifti::version(start)? {
-        nifti::Version::One => Some(Kind::Nifti),
-        nifti::Version::OnePair => Some(Kind::Other(
-            "this is the header of a NIfTI pair (.hdr with .img)",
-            "join the two as one .nii file",
-        )),
-        nifti::Version::Two => Some(Kind::Other("this is a NIfTI-2 file", "save it as NIfTI-1")),
-        nifti::Version::Analyze => Some(Kind::Other(
-            "this is the header of an Analyze 7.5 pair",
-            "convert it to a .nii file",
-        )),
     }
 }
 

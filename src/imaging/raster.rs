@@ -23,7 +23,10 @@ pub(crate) enum Picture {
 }
 
 impl Picture {
-    fn name(self) -> &'static str {
+    pub(crate) const ALL: [Self; 3] = [Self::Jpeg, Self::Png, Self::Bmp];
+
+    /// For people.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",

@@ -97,6 +97,21 @@ impl std::fmt::Debug for Patient {
     }
 }
 
+// As a slice is: its header is read without a detour.
+impl Deref for Leaf {
+    type Target = Header;
+
+    fn deref(&self) -> &Header {
+        &self.header
+    }
+}
+
+impl DerefMut for Leaf {
+    fn deref_mut(&mut self) -> &mut Header {
+        &mut self.header
+    }
+}
+
 impl Series {
     /// The series without its pixels, for which there is no other place.
     pub fn outline(&self) -> Outline {
@@ -155,8 +170,13 @@ pub struct Header {
     pub inverted: bool,
     /// The window that the file asks for first, if it asks for one.
     pub window: Option<Window>,
+    /// Every window that the file offers, the first one among them, in its order.
+    pub windows: Vec<NamedWindow>,
     /// The function that applies the window.
     pub voi: VoiFunction,
+    /// A curve that the file asks for in place of a window. It is followed under the window that
+    /// spans it, which [`Slice::first_window`] gives; any other window leaves it.
+    pub voi_lut: Option<Arc<VoiLut>>,
     /// Distance of pixel centres; `None` where the file does not say.
     pub spacing: Option<Spacing>,
     /// Direction of rows and columns in the patient; `None` where the file does not say.
@@ -176,7 +196,9 @@ impl Header {
             depth,
             inverted: false,
             window: None,
+            windows: Vec::new(),
             voi: VoiFunction::Linear,
+            voi_lut: None,
             spacing: None,
             orientation: None,
             position: None,
@@ -280,6 +302,24 @@ pub struct Window {
     pub width: f32,
 }
 
+/// A window that a file offers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedWindow {
+    /// What it is for, in the words of the file (Window Center & Width Explanation): "BONE".
+    pub name: Option<String>,
+    pub window: Window,
+}
+
+/// A VOI LUT as a table, PS3.3 C.11.2.1.1: a grey for each of the integers from `first` on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoiLut {
+    /// The modality value of the first grey.
+    pub first: f32,
+    /// 0..=1, and never none. Values before the first have the first, those behind the last the
+    /// last.
+    pub greys: Vec<f32>,
+}
+
 /// VOI LUT Function, PS3.3 C.11.2.1.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum VoiFunction {
@@ -325,11 +365,16 @@ impl Orientation {
         ]
     }
 
+    /// Unit vector through the image, away from who looks at it: the cross product of rows and
+    /// columns.
+    pub fn normal(&self) -> [f32; 3] {
+        let (r, c) = (self.along_row, self.down_column);
+        [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]]
+    }
+
     /// "axial", "coronal", "sagittal", or `None` where no axis of the patient dominates.
     pub fn plane(&self) -> Option<&'static str> {
-        let (r, c) = (self.along_row, self.down_column);
-        let normal =
-            [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]];
+        let normal = self.normal();
         let axis = (0..3).max_by(|&a, &b| normal[a].abs().total_cmp(&normal[b].abs()))?;
         (normal[axis].abs() > 0.8).then(|| ["sagittal", "coronal", "axial"][axis])
     }

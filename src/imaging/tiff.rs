@@ -13,6 +13,9 @@ use super::luminance::{Grey, grey};
 use super::room::Room;
 use super::series::{About, Depth, Header, Series, Slice, VoiFunction, add_note};
 
+/// For people.
+pub(crate) const FORMAT: &str = "TIFF";
+
 /// Bytes that one byte unpacks to, at the very most: LZW writes up to 4,096 by a code of 12 bits, more
 /// than deflate does.
 const LZW_RATIO: usize = 4096 * 8 / 12;
@@ -47,7 +50,7 @@ pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Series, Refusal> {
     }
     Ok(Series {
         path: path.to_owned(),
-        format: "TIFF".to_owned(),
+        format: FORMAT.to_owned(),
         description: None,
         about: About::default(),
         synthetic: false,

@@ -9,10 +9,8 @@
 //! | [`store`] | the folder of a review, and the evaluations kept in it |
 //! | [`word_file`] | the words kept in it |
 //! | [`manifest`] | what tells that the scans have changed since |
-//! | `file` | files that may be broken |
 
 pub mod figure;
-mod file;
 pub mod manifest;
 mod markup;
 pub mod report;

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::file;
 use super::manifest::Manifest;
 use super::word_file;
 use crate::evaluate::report::Evaluation;
 use crate::evaluate::test_set::TestSet;
 use crate::model::prediction::CheckpointInfo;
+use crate::system::kept;
 
 const FORMAT_VERSION: u32 = 1;
 /// Larger files are none of this program's.
@@ -146,7 +146,7 @@ impl Store {
         let mut homes: Vec<PathBuf> = homes.map(|entry| entry.path()).collect();
         homes.sort();
         homes.into_iter().find(|home| {
-            let source = file::read(&home.join("review.json"), LARGEST_REVIEW, |_: &Source| None);
+            let source = kept::read(&home.join("review.json"), LARGEST_REVIEW, |_: &Source| None);
             match source {
                 Ok(source) => source.is_some_and(|source| source.folder.as_deref() == Some(folder)),
                 Err(trouble) => {
@@ -214,7 +214,7 @@ impl Review {
         }
         let card = card_sha256(checkpoint);
         let kept = KeptRef { format_version: FORMAT_VERSION, card, files, evaluation };
-        file::write(&self.place(checkpoint), &kept)
+        kept::write(&self.place(checkpoint), &kept)
     }
 
     fn place(&self, checkpoint: &CheckpointInfo) -> PathBuf {
@@ -236,7 +236,7 @@ fn read(path: &Path, troubles: &mut Vec<String>) -> Option<Kept> {
         FORMAT_VERSION => kept.evaluation.contradiction(),
         other => Some(format!("its format is version {other}")),
     };
-    file::read(path, LARGEST_EVALUATION, fault).unwrap_or_else(|trouble| {
+    kept::read(path, LARGEST_EVALUATION, fault).unwrap_or_else(|trouble| {
         troubles.push(trouble);
         None
     })
@@ -256,7 +256,7 @@ fn newest(home: &Path, wanted: impl Fn(&str) -> bool) -> Option<PathBuf> {
 
 fn describe(home: &Path, folder: Option<String>, name: &str) -> Result<(), String> {
     let source = Source { format_version: FORMAT_VERSION, folder, name: name.to_owned() };
-    file::write(&home.join("review.json"), &source)
+    kept::write(&home.join("review.json"), &source)
 }
 
 /// A folder's name by which its review is found, also where the folder is gone.

@@ -2,11 +2,9 @@
 
 use super::word::{Verdict, Words};
 use crate::evaluate::report::Evaluation;
+use crate::system::spreadsheet::no_formula;
 
 /// The columns of `results.csv`, then "verdict" and "comment".
-///
-/// A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line end for a
-/// formula: such a comment is preceded by an apostrophe, which it hides.
 ///
 /// # Errors
 /// Those of the writer; there are none in memory.
@@ -16,13 +14,6 @@ pub fn csv(evaluation: &Evaluation, words: &Words) -> Result<Vec<u8>, csv::Error
         let verdict = word.and_then(|word| word.verdict).map_or("", Verdict::name);
         vec![verdict.into(), word.map_or(String::new(), |word| no_formula(&word.comment))]
     })
-}
-
-fn no_formula(comment: &str) -> String {
-    match comment.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        true => format!("'{comment}"),
-        false => comment.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -56,13 +47,5 @@ mod tests {
             lines[2]
         );
         assert!(lines[3].ends_with(",it is no picture,,"), "{}", lines[3]);
-    }
-
-    #[test]
-    fn no_comment_becomes_a_formula() {
-        for comment in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"] {
-            assert_eq!(no_formula(comment), format!("'{comment}"));
-        }
-        assert_eq!(no_formula("a = b"), "a = b");
     }
 }

@@ -2,16 +2,16 @@
 //! change takes a lock, reads what is there, adds one word and writes everything.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::file;
 use super::word::{Word, Words};
+use crate::system::kept;
 
 const NAME: &str = "words.json";
+const LOCK: &str = "words.lock";
 const FORMAT_VERSION: u32 = 1;
 /// Larger files are none of this program's.
 const LARGEST: u64 = 256 << 20;
@@ -42,7 +42,7 @@ impl WordFile {
     }
 
     fn read(home: &Path) -> Result<Self, String> {
-        let found = file::read(&home.join(NAME), LARGEST, |found: &Self| {
+        let found = kept::read(&home.join(NAME), LARGEST, |found: &Self| {
             (found.format_version != FORMAT_VERSION)
                 .then(|| format!("its format is version {}", found.format_version))
         })?;
@@ -50,7 +50,7 @@ impl WordFile {
     }
 
     fn write(&self, home: &Path) -> Result<(), String> {
-        file::write(&home.join(NAME), self)
+        kept::write(&home.join(NAME), self)
     }
 
     fn words(self) -> Words {
@@ -76,7 +76,7 @@ pub fn keep(home: &Path, key: &str, word: &Word) -> Result<(Words, Option<String
     if word.comment.len() > LONGEST_COMMENT {
         return Err("the comment is longer than 64 KiB and was not kept; shorten it".into());
     }
-    let _lock = lock(home)?;
+    let _lock = kept::lock(home, LOCK)?;
     let (mut file, trouble) = match WordFile::read(home) {
         Ok(file) => (file, None),
         // Only what was put aside may be written anew.
@@ -97,7 +97,7 @@ pub fn keep(home: &Path, key: &str, word: &Word) -> Result<(Words, Option<String
 /// A sentence for people.
 pub(super) fn take_over(home: &Path, other: &Path) -> Result<(), String> {
     let theirs = WordFile::read(other)?;
-    let _lock = lock(home)?;
+    let _lock = kept::lock(home, LOCK)?;
     let mut file = WordFile::read(home)?;
     for (key, stamped) in theirs.words {
         if file.words.get(&key).is_none_or(|known| known.at < stamped.at) {
@@ -105,18 +105,6 @@ pub(super) fn take_over(home: &Path, other: &Path) -> Result<(), String> {
         }
     }
     file.write(home)
-}
-
-/// Holds other windows off until it is dropped. The lock is on a file of its own: the words' file is
-/// replaced.
-fn lock(home: &Path) -> Result<File, String> {
-    let path = home.join("words.lock");
-    std::fs::create_dir_all(home)
-        .and_then(|()| OpenOptions::new().create(true).append(true).open(&path))
-        .and_then(|file| file.lock().map(|()| file))
-        .map_err(|error| {
-            format!("{}: it cannot be locked ({error}); check the folder", path.display())
-        })
 }
 
 fn now() -> u64 {

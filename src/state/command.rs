@@ -3,13 +3,16 @@
 
 use std::path::PathBuf;
 
+use super::cine::CineSettings;
+use super::measuring::Measurement;
 use super::review::{Filter, Order, Selection};
 use super::session::{Room, Sheet};
-use super::settings::{Dock, Overlay, Share};
+use super::settings::{Dock, Links, Overlay, Share};
 use super::shortcut::{Shortcut, ctrl, ctrl_shift, key, shift};
 use super::view::View;
 use crate::evaluate::parts::Without;
 use crate::imaging::Window;
+use crate::measure::{Address, Point, Shape};
 use crate::model::prediction::{DeviceChoice, TapPoint};
 use crate::review::figure::Figure;
 use crate::worker::job::{ExportKind, TestSource};
@@ -61,12 +64,11 @@ commands! {
             PreviousCase: "Previous case", "Go to the case before in the list", [key("B")];
             NextMistake: "Next mistake", "Go to the next wrong answer of the list", [key("J")];
             PreviousMistake: "Previous mistake", "Go to the wrong answer before in the list", [key("K")];
-            ExplainTruth: "True or predicted class", "Change between the maps of the predicted and of the true class", [key("C")];
+            ExplainTruth: "True or predicted class", "Change between the maps of the predicted and of the true class", [key("T")];
             OtherModel: "Other model", "Show the scan under the model that is compared, or under the first again", [key("X")];
-            Agree: "Agree with the label", "Say that the label of this case is right, or take that back", [key("A")];
-            Dispute: "Label looks wrong", "Say that the label of this case looks wrong, or take that back", [key("D")];
-            Unsure: "Unsure of the label", "Say that you are not sure of the label, or take that back", [key("S")];
-            UndoWord: "Take the last word back", "Undo the last verdict or comment", [ctrl("Z")];
+            Agree: "Agree with the label", "Say that the label of this case is right, or take that back", [key("Y")];
+            Dispute: "Label looks wrong", "Say that the label of this case looks wrong, or take that back", [key("W")];
+            Unsure: "Unsure of the label", "Say that you are not sure of the label, or take that back", [key("U")];
             StopEvaluating: "Stop evaluating", "Leave off asking the model; what is done is kept", [];
             GoOnEvaluating: "Go on evaluating", "Ask the model about the scans that lack an answer", [];
             EvaluateAnew: "Evaluate again", "Throw the kept answers away and ask about every scan; your words stay", [];
@@ -79,8 +81,14 @@ commands! {
         View {
             PreviousSlice: "Previous slice", "Go one slice back", [key("Up")];
             NextSlice: "Next slice", "Go one slice on", [key("Down")];
+            ToggleCine: "Cine", "Go through the slices by themselves, or stop", [key("C")];
             FirstSlice: "First slice", "Go to the first slice", [key("Home")];
             LastSlice: "Last slice", "Go to the last slice", [key("End")];
+            OnePane: "One pane", "Show one series", [];
+            TwoPanes: "Two panes", "Show two series side by side", [];
+            FourPanes: "Four panes", "Show four series, two by two", [];
+            NinePanes: "Nine panes", "Show nine series, three by three", [];
+            TogglePlanes: "Three planes", "Show axial, coronal and sagittal planes of the series, linked by a cross", [key("O")];
             PreviousSeries: "Previous series", "Show the series above in the list", [key("PageUp")];
             NextSeries: "Next series", "Show the series below in the list", [key("PageDown")];
             ZoomIn: "Zoom in", "Enlarge the scan", [key("Plus")];
@@ -104,6 +112,17 @@ commands! {
             DarkWindow: "Dark tissue", "More contrast where the scan is dark: up to the 85th percentile", [key("5")];
             EnterWindow: "Exact window…", "Type the width and the centre of the window", [shift("W")];
         }
+        Measure {
+            MeasureLength: "Length", "Draw a length: drag, or click at both ends", [key("D")];
+            MeasureAngle: "Angle", "Draw an angle: click at an end, at the corner, at the other end", [key("A")];
+            MeasureRectangle: "Rectangle", "Draw a rectangle: area, mean, SD, smallest and largest value", [key("Q")];
+            MeasureEllipse: "Ellipse", "Draw an ellipse: area, mean, SD, smallest and largest value", [key("E")];
+            DeleteMeasurement: "Delete the measurement", "Take the selected measurement away", [key("Delete")];
+            Calibrate: "Calibrate…", "Say how long the selected length is, for the whole series", [];
+            ExportMeasurements: "Export measurements as CSV…", "One row for each measurement on the open series", [];
+            Undo: "Undo", "Take the last measurement, verdict or comment back", [ctrl("Z")];
+            Redo: "Redo", "Do again what was taken back", [ctrl("Y")];
+        }
         Evidence {
             ToggleOverlay: "Heatmap", "Show or hide the map of the chosen layer on the scan", [key("G")];
             PreviousLayer: "Previous layer", "Choose the layer before", [key("[")];
@@ -125,6 +144,7 @@ commands! {
             ShowPalette: "Command palette…", "Find a command, a series, a model or a file by a part of its name", [ctrl_shift("P"), ctrl("K")];
             ShowKeys: "Keys and mouse", "Every shortcut on one sheet, to look up and to change", [key("F1"), key("Questionmark")];
             ShowNotices: "Notices", "What the program had to say since it started", [ctrl("N")];
+            ShowLeftOut: "Files left out", "Files of opened folders and archives that are not shown, and why", [];
             ShowAbout: "About", "What this program is and what it is not", [];
             Cancel: "Cancel", "Close what is open on top, or stop waiting for files", [key("Escape")];
         }
@@ -138,6 +158,22 @@ commands! {
         CloseSeriesNumbered(u64),
         /// Show a slice of the current series, from 0.
         SelectSlice(usize),
+        /// Rows and columns of panes, each 1..=3.
+        SetGrid(usize, usize),
+        /// Go through this column and row of this slice, in three planes.
+        SetCross([usize; 3]),
+        /// Zoom and pan of a plane across the slices: through the row (0) or the column (1).
+        SetPlaneView(usize, View),
+        /// Make a pane the one that keys and lists are for; counted row by row.
+        ActivatePane(usize),
+        /// The next slice of the series that is gone through by itself.
+        CineStep(),
+        /// How fast it goes, and what happens at the last slice.
+        SetCine(CineSettings),
+        /// Whether every slice of a series is classified.
+        ClassifyWhole(bool),
+        /// What panes side by side have in common.
+        SetLinks(Links),
         /// Window the current series.
         SetWindow(Window),
         /// Zoom and pan of the current series.
@@ -178,6 +214,22 @@ commands! {
         OpenCase(String),
         /// Comment on the chosen case.
         Comment(String),
+        /// Place a point of what is drawn on this slice.
+        PlacePoint(Address, Point),
+        /// The point that is not placed yet goes here.
+        LeadPoint(Point),
+        /// Select a measurement, or none.
+        SelectMeasurement(Option<Measurement>),
+        /// The selected measurement looks like this while it is held.
+        Reshape(Shape),
+        /// Let go of the selected measurement.
+        LetGo(),
+        /// Take a measurement away.
+        DeleteMeasurementOf(Measurement),
+        /// The selected length is this long, mm; `None` forgets what was said.
+        CalibrateTo(Option<f32>),
+        /// Write the measurements on the open series to this file.
+        WriteMeasurements(PathBuf),
         /// What the shares in the matrix are of.
         SetShare(Share),
         /// Show a figure below the matrix.
@@ -222,6 +274,7 @@ pub enum Menu {
     Review,
     View,
     Window,
+    Measure,
     Evidence,
     Panels,
     Help,
@@ -229,11 +282,12 @@ pub enum Menu {
 
 impl Menu {
     /// From left to right.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::File,
         Self::Review,
         Self::View,
         Self::Window,
+        Self::Measure,
         Self::Evidence,
         Self::Panels,
         Self::Help,
@@ -246,6 +300,7 @@ impl Menu {
             Self::Review => "Review",
             Self::View => "View",
             Self::Window => "Window",
+            Self::Measure => "Measure",
             Self::Evidence => "Evidence",
             Self::Panels => "Panels",
             Self::Help => "Help",

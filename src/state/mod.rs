@@ -1,10 +1,19 @@
 //! What the program knows: no egui, no tch. [`update`] is the only place that changes it.
 
 mod available;
+pub mod cine;
 pub mod command;
+pub mod grid;
+mod history;
 pub mod keymap;
+mod links;
 pub mod load;
+pub mod measuring;
+mod memory;
 pub mod notices;
+mod open_series;
+mod planes;
+pub mod profile;
 pub mod review;
 pub mod session;
 pub mod settings;
@@ -13,13 +22,18 @@ pub mod turn;
 pub mod update;
 pub mod view;
 
+pub use cine::{AtTheEnd, Cine, CineSettings};
 pub use command::Command;
+pub use grid::Grid;
 pub use keymap::Keymap;
 pub use load::Load;
+pub use measuring::{Measurement, Measuring};
 pub use notices::{Level, Notice, Notices};
+pub use open_series::OpenSeries;
+pub use planes::Planes;
 pub use review::Review;
-pub use session::{OpenSeries, PathOf, Room, Session, Sheet};
-pub use settings::{ColorMap, Dock, Overlay, Scale, Settings, Share, ThemeChoice};
+pub use session::{PathOf, Room, Session, Sheet};
+pub use settings::{ColorMap, Dock, Links, Overlay, Scale, Settings, Share, ThemeChoice};
 pub use shortcut::Shortcut;
 pub use turn::Turn;
 pub use update::State;

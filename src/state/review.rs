@@ -57,8 +57,6 @@ pub struct Review {
     pub words: Words,
     /// The request that keeps the newest word.
     pub(super) keeping: Option<RequestId>,
-    /// Words as they were, the newest last.
-    pub(super) undo: Vec<(String, Word)>,
     pub thumbnails: Thumbnails,
     /// Copies of the case at hand among the training scans.
     pub copies: Load<Vec<ScanCopy>>,
@@ -149,7 +147,6 @@ impl Review {
             chosen: None,
             words: Words::new(),
             keeping: None,
-            undo: Vec::new(),
             thumbnails: Thumbnails::default(),
             copies: Load::Idle,
         }

@@ -1,18 +1,20 @@
 //! What is open in this run: series, slice, window, model, class, layer, pins. Never persisted.
 
-use std::cell::OnceCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cine::Cine;
+use super::grid::Grid;
+use super::history::History;
 use super::load::Load;
+use super::measuring::Measuring;
+use super::open_series::OpenSeries;
 use super::review::Review;
-use super::turn::Turn;
-use super::view::View;
 use crate::evaluate::report::Case;
-use crate::imaging::{Series, Slice, Source, Tags, Window};
+use crate::imaging::Tags;
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 
@@ -21,8 +23,10 @@ use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 pub struct Session {
     /// In the order of the list.
     pub series: Vec<OpenSeries>,
-    /// The number of the series that is shown.
-    pub current: Option<u64>,
+    /// Which of them are on the screen.
+    pub grid: Grid,
+    /// Files of folders and archives that are not shown, and why; sentences for people.
+    pub left_out: Vec<String>,
     /// Requests to open files that are not done.
     pub opening: Vec<Opening>,
     /// The checkpoints there are.
@@ -46,6 +50,8 @@ pub struct Session {
     /// The sheet over the window.
     pub sheet: Option<Sheet>,
     pub room: Room,
+    pub measuring: Measuring,
+    pub(super) history: History,
     /// The test set under review.
     pub review: Option<Review>,
     /// A test set that is to be opened once the checkpoints are known.
@@ -53,8 +59,22 @@ pub struct Session {
     /// The case of the review that is read.
     pub(super) case: Option<CaseAtHand>,
     pub(super) answers: Answers,
+    /// The series whose slices are classified.
+    pub(super) sweep: Option<Sweep>,
+    pub cine: Option<Cine>,
     /// Stages of the layers of each checkpoint that has explained anything.
     stages: HashMap<PathBuf, HashMap<String, usize>>,
+}
+
+/// A series whose slices are classified one after another.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sweep {
+    pub id: RequestId,
+    pub series: u64,
+    pub checkpoint: PathBuf,
+    pub device: DeviceChoice,
+    /// Slices without an answer so far.
+    pub left: usize,
 }
 
 /// What fills the window.
@@ -80,26 +100,21 @@ pub(super) struct CaseAtHand {
 }
 
 /// A request to open files that is not done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Opening {
     pub id: RequestId,
     /// Whether its first series came and is shown; the others wait in the list.
     pub shown: bool,
+    /// The series that came, which may grow.
+    pub series: Vec<u64>,
+    /// Files that it met and that are not shown; sentences for people.
+    pub left_out: Vec<String>,
 }
 
-/// An opened series and how it is looked at.
-#[derive(Clone, Debug)]
-pub struct OpenSeries {
-    /// Given when it was opened; never used twice in a run.
-    pub number: u64,
-    pub series: Arc<Series>,
-    /// The slice that is shown, from 0.
-    pub slice: usize,
-    pub window: Window,
-    range: OnceCell<(f32, f32)>,
-    pub invert: bool,
-    pub view: View,
-    pub turn: Turn,
+impl Opening {
+    pub(super) fn new(id: RequestId) -> Self {
+        Self { id, shown: false, series: Vec::new(), left_out: Vec::new() }
+    }
 }
 
 /// Something over the window that is closed with Esc.
@@ -112,7 +127,11 @@ pub enum Sheet {
     /// Width and centre of the window, beside the scan: it covers nothing.
     Window,
     Notices,
+    /// Files that are not shown, and why.
+    LeftOut,
     About,
+    /// How long the selected length is.
+    Calibrate,
     /// Where no file dialog is at hand: the path of this.
     EnterPath(PathOf),
 }
@@ -125,78 +144,18 @@ pub enum PathOf {
     /// The place to which the review's folder was moved.
     MovedTestSet,
     Export(ExportKind),
-}
-
-impl OpenSeries {
-    /// A series as it is first shown: at its middle slice, where there is most to see.
-    pub(super) fn new(number: u64, series: Arc<Series>) -> Self {
-        let slice = series.slices.len() / 2;
-        let window = series.slices[slice].first_window();
-        Self {
-            number,
-            series,
-            slice,
-            window,
-            range: OnceCell::new(),
-            invert: false,
-            view: View::default(),
-            turn: Turn::default(),
-        }
-    }
-
-    /// The slice that is shown.
-    pub fn slice(&self) -> &Arc<Slice> {
-        &self.series.slices[self.slice]
-    }
-
-    /// Smallest and largest modality value of the middle slice; found when first asked for.
-    pub fn range(&self) -> (f32, f32) {
-        let middle = &self.series.slices[self.series.slices.len() / 2];
-        *self.range.get_or_init(|| middle.value_range())
-    }
-
-    /// The file of the slice that is shown.
-    pub fn source(&self) -> Source {
-        Source::file(&self.series.path)
-    }
-
-    /// How the scan lies on the screen: as it was turned, and where `neurological` display is asked
-    /// for, first mirrored so that the patient's right is on the right.
-    pub fn shown_turn(&self, neurological: bool) -> Turn {
-        let radiological = self.slice().orientation.and_then(|found| found.is_radiological());
-        match neurological && radiological == Some(true) {
-            true => self.turn.of_mirrored(),
-            false => self.turn,
-        }
-    }
-
-    /// The slice that is shown, for requests and caches.
-    pub fn key(&self) -> ScanKey {
-        ScanKey { series: self.number, slice: self.slice }
-    }
-
-    /// What it says of itself, else its file's name: a DICOM file's is mostly a number.
-    pub fn title(&self) -> String {
-        self.series.description.clone().unwrap_or_else(|| self.name())
-    }
-
-    /// The file's name.
-    pub fn name(&self) -> String {
-        match self.series.path.file_name() {
-            Some(name) => name.to_string_lossy().into_owned(),
-            None => self.series.path.display().to_string(),
-        }
-    }
+    /// Where the measurements are written.
+    Measurements,
 }
 
 impl Session {
     /// The series that is shown.
     pub fn shown(&self) -> Option<&OpenSeries> {
-        self.series.iter().find(|open| Some(open.number) == self.current)
+        self.series.iter().find(|open| Some(open.number) == self.grid.current())
     }
 
     pub(super) fn shown_mut(&mut self) -> Option<&mut OpenSeries> {
-        self.series.iter_mut().find(|open| Some(open.number) == self.current)
+        self.series.iter_mut().find(|open| Some(open.number) == self.grid.current())
     }
 
     /// The checkpoint in use, with its card.
@@ -215,6 +174,32 @@ impl Session {
         let shown = self.shown()?;
         let path = review.path(&at_hand.name)?;
         (shown.series.path == path).then(|| review.case(&at_hand.name))?
+    }
+
+    /// What the model in use says of the slices of a series, as far as it was asked.
+    pub fn profile(&self, series: u64) -> Option<&BTreeMap<usize, Arc<Prediction>>> {
+        self.answers.of_series(series, self.model.as_ref()?)
+    }
+
+    /// The maps of slices of the series shown that are known for the class and the tap of those on
+    /// the screen.
+    pub fn evidence_along(&self) -> BTreeMap<usize, &Evidence> {
+        let Some((open, shown)) = self.shown().zip(self.evidence.ready()) else {
+            return BTreeMap::new();
+        };
+        let like_it = |key: &EvidenceKey| {
+            key.scan.series == open.number
+                && Some(&key.checkpoint) == self.model.as_ref()
+                && (key.class, key.tap) == (shown.class, shown.tap)
+        };
+        let known = self.answers.evidence.iter().filter(|(key, _)| like_it(key));
+        known.map(|(key, evidence)| (key.scan.slice, evidence.as_ref())).collect()
+    }
+
+    /// Slices of the series shown whose probabilities are still to come.
+    pub fn slices_to_classify(&self) -> usize {
+        let current = self.grid.current();
+        self.sweep.as_ref().filter(|sweep| Some(sweep.series) == current).map_or(0, |s| s.left)
     }
 
     /// The class that is explained, if it is known by now.
@@ -254,14 +239,29 @@ impl Session {
         self.layer_index().map(|index| self.layers()[index].as_str())
     }
 
+    /// The series in a pane.
+    pub fn in_pane(&self, cell: usize) -> Option<&OpenSeries> {
+        let number = (*self.grid.cells().get(cell)?)?;
+        self.series.iter().find(|open| open.number == number)
+    }
+
+    /// Whether pixels of a slice on the screen are still being read.
+    fn waits_for_pixels(&self) -> bool {
+        let on_screen = self.series.iter().filter(|open| self.grid.shows(open.number));
+        on_screen.into_iter().any(|open| open.is_away(open.slice))
+    }
+
     /// Whether all that was asked of the workers is answered.
     pub fn is_settled(&self) -> bool {
         self.opening.is_empty()
+            && !self.waits_for_pixels()
+            && self.slices_to_classify() == 0
             && self.checkpoints.is_settled()
             && self.prediction.is_settled()
             && self.evidence.is_settled()
             && self.wanted_review.is_none()
             && self.tags.is_settled()
+            && self.measuring.is_settled()
             && self.review.as_ref().is_none_or(|review| {
                 !review.is_running()
                     && review.other.as_ref().is_none_or(|other| !other.is_running())
@@ -275,7 +275,8 @@ impl Session {
 /// Answers worth keeping: going back to a slice or a class asks nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
-    predictions: VecDeque<(ScanKey, PathBuf, Arc<Prediction>)>,
+    /// By checkpoint and series, one for each slice.
+    predictions: HashMap<PathBuf, HashMap<u64, BTreeMap<usize, Arc<Prediction>>>>,
     evidence: VecDeque<(EvidenceKey, Arc<Evidence>)>,
 }
 
@@ -291,11 +292,18 @@ pub(super) struct EvidenceKey {
 impl Answers {
     /// Maps of a slice take about half a megabyte.
     const KEPT_EVIDENCE: usize = 64;
-    const KEPT_PREDICTIONS: usize = 4096;
 
-    pub fn prediction(&self, scan: ScanKey, checkpoint: &PathBuf) -> Option<Arc<Prediction>> {
-        let found = self.predictions.iter().find(|(s, c, _)| *s == scan && c == checkpoint);
-        found.map(|(_, _, prediction)| prediction.clone())
+    pub fn prediction(&self, scan: ScanKey, checkpoint: &Path) -> Option<Arc<Prediction>> {
+        self.of_series(scan.series, checkpoint)?.get(&scan.slice).cloned()
+    }
+
+    /// What is known of the slices of a series.
+    pub fn of_series(
+        &self,
+        series: u64,
+        checkpoint: &Path,
+    ) -> Option<&BTreeMap<usize, Arc<Prediction>>> {
+        self.predictions.get(checkpoint)?.get(&series)
     }
 
     pub fn evidence(&self, key: &EvidenceKey) -> Option<Arc<Evidence>> {
@@ -303,9 +311,8 @@ impl Answers {
     }
 
     pub fn keep_prediction(&mut self, scan: ScanKey, checkpoint: PathBuf, value: Arc<Prediction>) {
-        self.predictions.retain(|(s, c, _)| !(*s == scan && *c == checkpoint));
-        self.predictions.push_front((scan, checkpoint, value));
-        self.predictions.truncate(Self::KEPT_PREDICTIONS);
+        let of_series = self.predictions.entry(checkpoint).or_default().entry(scan.series);
+        of_series.or_default().insert(scan.slice, value);
     }
 
     pub fn keep_evidence(&mut self, key: EvidenceKey, value: Arc<Evidence>) {
@@ -316,7 +323,7 @@ impl Answers {
 
     /// Forgets a series that was closed.
     pub fn forget(&mut self, series: u64) {
-        self.predictions.retain(|(scan, ..)| scan.series != series);
+        self.predictions.values_mut().for_each(|of_checkpoint| _ = of_checkpoint.remove(&series));
         self.evidence.retain(|(key, _)| key.scan.series != series);
     }
 }

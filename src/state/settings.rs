@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::cine::CineSettings;
 use super::keymap::ChangedKeys;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
@@ -29,6 +30,13 @@ pub struct Settings {
     pub patient_text: bool,
     pub docks: Docks,
     pub overlay: Overlay,
+    /// What panes side by side have in common.
+    pub links: Links,
+    pub cine: CineSettings,
+    /// Whether every slice of a series is classified, not only the one that is looked at.
+    pub whole_series: bool,
+    /// Room for pixels in memory, MiB. What is far from the slice shown goes first.
+    pub memory_mib: u32,
     pub tap: TapPoint,
     /// The checkpoint that was chosen last.
     pub model: Option<PathBuf>,
@@ -85,6 +93,10 @@ impl Default for Settings {
             patient_text: false,
             docks: Docks::default(),
             overlay: Overlay::default(),
+            links: Links::default(),
+            cine: CineSettings::default(),
+            whole_series: true,
+            memory_mib: 2048,
             tap: TapPoint::default(),
             model: None,
             device: DeviceChoice::default(),
@@ -96,6 +108,24 @@ impl Default for Settings {
             review: None,
             keys: ChangedKeys::new(),
         }
+    }
+}
+
+/// What is done to all panes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Links {
+    /// Slices: to the same place in the patient where it is known, else by as many.
+    pub scroll: bool,
+    /// Zoom and pan.
+    pub zoom: bool,
+    /// Window centre and width.
+    pub window: bool,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self { scroll: true, zoom: true, window: false }
     }
 }
 
@@ -343,8 +373,14 @@ impl Settings {
         Ok(serde_json::from_slice(&std::fs::read(path)?)?)
     }
 
+    /// Room for pixels in memory, bytes.
+    pub fn room(&self) -> u64 {
+        u64::from(self.memory_mib) << 20
+    }
+
     fn sane(mut self) -> Self {
         let default = Self::default();
+        self.memory_mib = self.memory_mib.clamp(64, 1 << 20);
         let size = |x: f32, or: f32| if x.is_finite() { x.clamp(60.0, 10_000.0) } else { or };
         if let Some(review) = &mut self.review {
             let [low, high] = review.filter.confidence;
@@ -366,6 +402,7 @@ impl Settings {
                 place.size.filter(|size| size.is_finite()).map(|s| s.clamp(60.0, 10_000.0));
         }
         self.overlay = self.overlay.sane();
+        self.cine = self.cine.sane();
         self.recent.truncate(Self::RECENT);
         self
     }

@@ -1,5 +1,7 @@
 //! Flips and quarter turns of a scan on the screen.
 
+use crate::imaging::Header;
+
 /// From the screen to the scan: a matrix of 0, 1 and −1 about the middle of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Turn([[i8; 2]; 2]);
@@ -36,6 +38,16 @@ impl Turn {
         Self([[-1, 0], [0, 1]]).after(self.0)
     }
 
+    /// How a scan that was turned so lies on the screen: where `neurological` display is asked for,
+    /// mirrored first, so that the patient's right is on the right.
+    pub fn shown(self, header: &Header, neurological: bool) -> Self {
+        let radiological = header.orientation.and_then(|found| found.is_radiological());
+        match neurological && radiological == Some(true) {
+            true => self.of_mirrored(),
+            false => self,
+        }
+    }
+
     /// Whether columns of the scan run along rows of the screen.
     pub fn swaps_sides(&self) -> bool {
         self.0[0][0] == 0
@@ -44,6 +56,13 @@ impl Turn {
     /// The place on the scan that is seen at a place of the screen, both as fractions.
     pub fn to_scan(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         self.0.map(|[a, b]| 0.5 + f32::from(a) * (x - 0.5) + f32::from(b) * (y - 0.5))
+    }
+
+    /// The place of the screen at which a place on the scan is seen, both as fractions.
+    pub fn to_screen(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        // The inverse of such a matrix is the matrix mirrored at its diagonal.
+        let [[a, b], [c, d]] = self.0;
+        Self([[a, c], [b, d]]).to_scan([x, y])
     }
 
     /// What was at the left, right, top and bottom edge of the scan, by the edges of the screen.
@@ -91,6 +110,25 @@ mod tests {
     }
 
     #[test]
+    fn neurological_display_mirrors_what_has_the_right_on_the_left() {
+        use crate::imaging::{Depth, Orientation};
+        let (x, y, z) = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]);
+        let (same, mirrored) = (Turn::default(), Turn::default().flipped_horizontally());
+        let mut header = Header::new(4, 4, Depth::Wide);
+        assert_eq!(same.shown(&header, true), same, "its sides are not known");
+        for (what, along_row, down_column, turn) in [
+            ("axial", x, y, mirrored),
+            ("coronal", x, z, mirrored),
+            ("sagittal", y, z, same),
+            ("stored the other way round", [-1.0, 0.0, 0.0], y, same),
+        ] {
+            header.orientation = Some(Orientation { along_row, down_column });
+            assert_eq!(same.shown(&header, true), turn, "{what}");
+            assert_eq!(same.shown(&header, false), same, "{what}");
+        }
+    }
+
+    #[test]
     fn four_quarters_and_two_flips_change_nothing() {
         let mut turn = Turn::default();
         for _ in 0..4 {
@@ -100,6 +138,18 @@ mod tests {
         assert_eq!(turn.rotated_left().rotated_right(), Turn::default());
         assert_eq!(turn.flipped_vertically().flipped_vertically(), Turn::default());
         assert!(turn.rotated_left().swaps_sides() && !turn.swaps_sides());
+    }
+
+    #[test]
+    fn the_screen_shows_every_place_where_it_is_found() {
+        let quarter = Turn::default().rotated_right();
+        for turn in
+            [Turn::default(), quarter, quarter.flipped_vertically(), quarter.rotated_right()]
+        {
+            let place = [0.1, 0.3];
+            let back = turn.to_scan(turn.to_screen(place));
+            assert!((0..2).all(|axis| (back[axis] - place[axis]).abs() < 1e-6), "{turn:?}");
+        }
     }
 
     #[test]

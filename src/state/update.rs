@@ -3,6 +3,7 @@
 
 mod answers;
 mod cases;
+mod measurements;
 mod model;
 mod review;
 mod series;
@@ -13,11 +14,14 @@ use super::command::{Command, Entry};
 use super::keymap::{self, Keymap};
 use super::load::Load;
 use super::notices::{Level, Notices};
-use super::session::{EvidenceKey, OpenSeries, PathOf, Room, Session, Sheet};
+use super::open_series::OpenSeries;
+use super::session::{EvidenceKey, PathOf, Room, Session, Sheet};
 use super::settings::{Dock, Settings, ThemeChoice};
 use super::shortcut::Shortcut;
 use super::turn::Turn;
 use super::view::View;
+use crate::imaging::Slice;
+use crate::measure::Kind;
 use crate::model::prediction::DeviceChoice;
 use crate::review::word::Verdict;
 use crate::worker::job::{Mode, Request, RequestId, Response, TestSource};
@@ -97,6 +101,7 @@ impl State {
             | Command::FindTestSet
             | Command::ExportTable
             | Command::ExportReport
+            | Command::ExportMeasurements
             | Command::ExportFigure => Vec::new(),
             Command::Enter(room) => self.enter(room),
             Command::EnterPath => self.show(Some(Sheet::EnterPath(PathOf::Scan))),
@@ -108,6 +113,7 @@ impl State {
                 None => Vec::new(),
             },
             Command::ShowNotices => self.show(Some(Sheet::Notices)),
+            Command::ShowLeftOut => self.show(Some(Sheet::LeftOut)),
             Command::ShowAbout => self.show(Some(Sheet::About)),
             Command::Show(sheet) => self.show(sheet),
             Command::Cancel => self.cancel(),
@@ -141,20 +147,59 @@ impl State {
             Command::Dispute => self.say_verdict(Verdict::LabelWrong),
             Command::Unsure => self.say_verdict(Verdict::Unsure),
             Command::Comment(comment) => self.judge(|word| word.comment = comment),
-            Command::UndoWord => self.undo_word(),
             Command::LookAt(cases) => self.look_at(cases),
+
+            Command::MeasureLength => self.take_tool(Kind::Length),
+            Command::MeasureAngle => self.take_tool(Kind::Angle),
+            Command::MeasureRectangle => self.take_tool(Kind::Rectangle),
+            Command::MeasureEllipse => self.take_tool(Kind::Ellipse),
+            Command::PlacePoint(address, point) => self.place_point(address, point),
+            Command::LeadPoint(to) => self.lead_point(to),
+            Command::SelectMeasurement(measurement) => self.select_measurement(measurement),
+            Command::Reshape(shape) => self.reshape(shape),
+            Command::LetGo() => self.let_go(),
+            Command::DeleteMeasurement => {
+                self.delete_measurement(self.session.selected_measurement().cloned())
+            }
+            Command::DeleteMeasurementOf(gone) => self.delete_measurement(Some(gone)),
+            Command::Calibrate => self.ask_calibration(),
+            Command::CalibrateTo(mm) => self.calibrate(mm),
+            Command::WriteMeasurements(to) => self.export_measurements(to),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
 
             Command::Open(paths) => self.open(paths),
             Command::OpenDemo => self.open_demo(),
-            Command::CloseSeries => self.session.current.map_or(Vec::new(), |n| self.close(n)),
+            Command::CloseSeries => {
+                self.session.grid.current().map_or(Vec::new(), |n| self.close(n))
+            }
             Command::CloseSeriesNumbered(number) => self.close(number),
             Command::SelectSeries(number) => self.select_series(number),
             Command::PreviousSeries => self.step_series(-1),
             Command::NextSeries => self.step_series(1),
+            Command::OnePane => self.set_grid(1, 1),
+            Command::TwoPanes => self.set_grid(1, 2),
+            Command::FourPanes => self.set_grid(2, 2),
+            Command::NinePanes => self.set_grid(3, 3),
+            Command::SetGrid(rows, columns) => self.set_grid(rows, columns),
+            Command::ActivatePane(cell) => self.activate_pane(cell),
+            Command::TogglePlanes => self.toggle_planes(),
+            Command::SetCross(voxel) => self.set_cross(voxel),
+            Command::SetPlaneView(plane, view) => self.look(|open| {
+                let views = open.planes.as_mut().map(|planes| &mut planes.views);
+                if let Some(known) = views.and_then(|views| views.get_mut(plane)) {
+                    *known = view;
+                }
+            }),
+            Command::SetLinks(links) => self.set(|s| s.links = links),
 
             Command::SelectSlice(slice) => self.select_slice(slice),
             Command::PreviousSlice => self.step_slice(-1),
             Command::NextSlice => self.step_slice(1),
+            Command::ToggleCine => self.toggle_cine(),
+            Command::CineStep() => self.cine_step(),
+            Command::SetCine(cine) => self.set(|s| s.cine = cine),
+            Command::ClassifyWhole(whole) => self.classify_whole(whole),
             Command::FirstSlice => self.select_slice(0),
             Command::LastSlice => self.select_slice(usize::MAX),
 
@@ -174,14 +219,16 @@ impl State {
                 open.view = View::default();
                 open.invert = false;
                 open.turn = Turn::default();
-                open.window = open.slice().first_window();
+                open.window = open.slice().map(|slice| slice.first_window()).or(open.window);
             }),
-            Command::SetWindow(window) => self.look(|open| open.window = window),
-            Command::FirstWindow => self.look(|open| open.window = open.slice().first_window()),
-            Command::PercentileWindow => self.percentiles(0.02, 0.98),
-            Command::BrightWindow => self.percentiles(0.5, 0.995),
-            Command::DarkWindow => self.percentiles(0.0, 0.85),
-            Command::FullWindow => self.look(|open| open.window = open.slice().full_window()),
+            Command::SetWindow(window) => self.look(|open| open.window = Some(window)),
+            Command::FirstWindow => self.window_by(Slice::first_window),
+            Command::PercentileWindow => {
+                self.window_by(|slice| slice.percentile_window(0.02, 0.98))
+            }
+            Command::BrightWindow => self.window_by(|slice| slice.percentile_window(0.5, 0.995)),
+            Command::DarkWindow => self.window_by(|slice| slice.percentile_window(0.0, 0.85)),
+            Command::FullWindow => self.window_by(Slice::full_window),
 
             Command::ToggleOverlay => self.set(|s| s.overlay.on = !s.overlay.on),
             Command::SetOverlay(overlay) => self.set(|s| s.overlay = overlay),
@@ -254,8 +301,19 @@ impl State {
     /// Takes an answer of the workers in. One that nobody waits for is dropped.
     pub fn receive(&mut self, response: Response) -> Vec<Request> {
         match response {
-            Response::Opened { id, result } => return self.opened(id, result),
-            Response::OpenDone { id } => self.session.opening.retain(|opening| opening.id != id),
+            Response::Opened { id, result } => {
+                let mut requests = self.opened(id, result);
+                requests.extend(self.recall_measurements());
+                return requests;
+            }
+            Response::MeasurementsRecalled { id, recalled } => {
+                self.measurements_recalled(id, recalled);
+            }
+            Response::MeasurementsKept { id, home, result } => {
+                self.measurements_kept(id, home, result);
+            }
+            Response::OpenDone { id } => self.open_done(id),
+            Response::SliceRead { scan, result } => return self.slice_read(scan, result),
             Response::Checkpoints { id, found, refused } if self.session.checkpoints.awaits(id) => {
                 refused.into_iter().for_each(|why| self.say(Level::Warning, why));
                 return self.checkpoints_found(found);
@@ -284,6 +342,7 @@ impl State {
                 }
                 self.session.evidence = Load::Ready(evidence);
             }
+            Response::OfSeries { id, scan, result } => self.of_series(id, scan, result),
             Response::ClassifyFailed { id, message } => return self.classify_failed(id, message),
             Response::Tags { id, result } if self.session.tags.awaits(id) => {
                 self.session.tags = match result {
@@ -335,6 +394,9 @@ impl State {
     fn cancel(&mut self) -> Vec<Request> {
         if self.session.sheet.take().is_some() {
             self.session.tags = Load::Idle;
+            return Vec::new();
+        }
+        if self.session.room == Room::Reading && self.session.measuring.leave_off() {
             return Vec::new();
         }
         if self.session.room == Room::Reading && self.session.case_at_hand().is_some() {
@@ -401,5 +463,9 @@ mod tests;
 
 #[cfg(test)]
 mod display_tests;
+#[cfg(test)]
+mod measurement_tests;
+#[cfg(test)]
+mod reading_tests;
 #[cfg(test)]
 mod review_tests;

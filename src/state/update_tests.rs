@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::imaging::{About, Depth, Series, Slice, Window};
+use crate::imaging::{About, Depth, Found, Series, Slice, Window};
 use crate::model::card::{Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels};
 use crate::model::prediction::{
     CheckpointInfo, ClassScore, DeviceChoice, Evidence, InputRegion, LayerInfo, Prediction,
@@ -109,22 +109,31 @@ fn evidence(class: usize, tap: TapPoint) -> Arc<Evidence> {
     })
 }
 
-fn open_id(requests: &[Request]) -> RequestId {
+pub(super) fn open_id(requests: &[Request]) -> RequestId {
     match requests {
         [Request::Open { id, .. } | Request::OpenDemo { id }] => *id,
         other => panic!("expected one request to open, got {other:?}"),
     }
 }
 
-fn classify(requests: Vec<Request>) -> Classify {
-    match <[Request; 1]>::try_from(requests) {
-        Ok([Request::Classify(classify)]) => classify,
+/// Without what every opened series asks for: its measurements.
+fn beside_measurements(requests: Vec<Request>) -> Vec<Request> {
+    let other = |request: &Request| !matches!(request, Request::RecallMeasurements { .. });
+    requests.into_iter().filter(other).collect()
+}
+
+/// The one request to classify the slice that is shown; others may come with it.
+pub(super) fn classify(requests: Vec<Request>) -> Classify {
+    let of_slice = |request: &Request| matches!(request, Request::Classify(_));
+    assert_eq!(requests.iter().filter(|r| of_slice(r)).count(), 1, "{requests:?}");
+    match requests.into_iter().find(of_slice) {
+        Some(Request::Classify(classify)) => classify,
         other => panic!("expected one request to classify, got {other:?}"),
     }
 }
 
 /// A state with models a (layers a, b, c) and z, and nothing open.
-fn with_models() -> State {
+pub(super) fn with_models() -> State {
     let mut state = State::default();
     let requests = state.list_checkpoints();
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
@@ -133,14 +142,19 @@ fn with_models() -> State {
     state
 }
 
-fn open(state: &mut State, series: Arc<Series>) -> Vec<Request> {
+pub(super) fn open(state: &mut State, series: Arc<Series>) -> Vec<Request> {
     let id = open_id(&state.apply(Command::Open(vec![series.path.clone()])));
-    let requests = state.receive(Response::Opened { id, result: Ok(series) });
+    let requests = state.receive(Response::Opened { id, result: Ok(Found::Whole(series)) });
     state.receive(Response::OpenDone { id });
+    for request in &requests {
+        if let Request::RecallMeasurements { id, .. } = *request {
+            state.receive(Response::MeasurementsRecalled { id, recalled: vec![] });
+        }
+    }
     requests
 }
 
-fn answer(state: &mut State, asked: &Classify, predicted: usize) {
+pub(super) fn answer(state: &mut State, asked: &Classify, predicted: usize) {
     let class = asked.class.unwrap_or(predicted);
     state.receive(Response::Predicted { id: asked.id, prediction: prediction(predicted) });
     state.receive(Response::Explained { id: asked.id, evidence: evidence(class, asked.tap) });
@@ -165,7 +179,7 @@ fn a_scan_opened_before_the_models_are_known_is_classified_when_they_are() {
     let mut state = State::default();
     let requests = state.list_checkpoints();
     let [Request::ListCheckpoints { id, .. }] = requests[..] else { panic!("{requests:?}") };
-    assert!(open(&mut state, series("scan.png", 1)).is_empty());
+    assert!(beside_measurements(open(&mut state, series("scan.png", 1))).is_empty());
     let found = vec![checkpoint("a", &["a"])];
     classify(state.receive(Response::Checkpoints {
         id,
@@ -178,14 +192,16 @@ fn a_scan_opened_before_the_models_are_known_is_classified_when_they_are() {
 #[test]
 fn a_failed_open_leaves_everything_as_it_was() {
     let mut state = with_models();
-    let asked = classify(open(&mut state, series("good.png", 3)));
+    let asked = classify(open(&mut state, series("good.png", 1)));
     answer(&mut state, &asked, 1);
-    let before = (state.session.current, state.session.series.len(), state.session.layer.clone());
+    let before =
+        (state.session.grid.current(), state.session.series.len(), state.session.layer.clone());
     let id = open_id(&state.apply(Command::Open(vec!["bad.dcm".into()])));
     let result = Err("bad.dcm: empty".to_owned());
     assert!(state.receive(Response::Opened { id, result }).is_empty());
     state.receive(Response::OpenDone { id });
-    let after = (state.session.current, state.session.series.len(), state.session.layer.clone());
+    let after =
+        (state.session.grid.current(), state.session.series.len(), state.session.layer.clone());
     assert_eq!(before, after);
     assert!(state.session.is_settled() && state.session.evidence.ready().is_some());
     assert_eq!(state.notices.toasts().next().unwrap().level, Level::Error);
@@ -392,7 +408,7 @@ fn the_whole_range_goes_from_the_smallest_value_to_the_largest() {
         state.apply(Command::FullWindow);
         let shown = state.session.shown().unwrap();
         let mut seen = Vec::new();
-        shown.slice().map_to_grey(shown.window, false, &mut seen);
+        shown.slice().unwrap().map_to_grey(shown.window.unwrap(), false, &mut seen);
         assert_eq!(seen, greys);
     }
 }
@@ -427,8 +443,9 @@ fn of_several_files_the_first_is_shown() {
     let mut state = with_models();
     open(&mut state, series("old.png", 1));
     let id = open_id(&state.apply(Command::Open(vec!["1.png".into(), "2.png".into()])));
-    classify(state.receive(Response::Opened { id, result: Ok(series("1.png", 1)) }));
-    assert!(state.receive(Response::Opened { id, result: Ok(series("2.png", 1)) }).is_empty());
+    classify(state.receive(Response::Opened { id, result: Ok(Found::Whole(series("1.png", 1))) }));
+    let second = Response::Opened { id, result: Ok(Found::Whole(series("2.png", 1))) };
+    assert!(beside_measurements(state.receive(second)).is_empty());
     assert_eq!(state.session.shown().unwrap().name(), "1.png");
     assert_eq!(state.session.series.len(), 3);
 }
@@ -439,7 +456,11 @@ fn a_cancelled_open_changes_nothing_when_it_comes() {
     let id = open_id(&state.apply(Command::OpenDemo));
     let asked = state.apply(Command::Cancel);
     assert!(matches!(asked[..], [Request::StopOpening { up_to }] if up_to == id));
-    assert!(state.receive(Response::Opened { id, result: Ok(series("late.png", 1)) }).is_empty());
+    assert!(
+        state
+            .receive(Response::Opened { id, result: Ok(Found::Whole(series("late.png", 1))) })
+            .is_empty()
+    );
     assert!(state.session.series.is_empty());
 }
 
@@ -451,9 +472,9 @@ fn window_and_view_belong_to_a_series() {
     state.apply(Command::SetWindow(window));
     state.apply(Command::Invert);
     open(&mut state, series("2.png", 1));
-    assert_ne!(state.session.shown().unwrap().window, window);
+    assert_ne!(state.session.shown().unwrap().window, Some(window));
     state.apply(Command::PreviousSeries);
-    assert_eq!(state.session.shown().unwrap().window, window);
+    assert_eq!(state.session.shown().unwrap().window, Some(window));
     assert!(state.session.shown().unwrap().invert);
     state.apply(Command::ResetView);
     assert!(!state.session.shown().unwrap().invert);

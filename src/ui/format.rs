@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use crate::measure::Unit;
+
 /// What maps are measured in: a cell is one value of the map at its layer's own resolution.
 pub const EVIDENCE_UNIT: &str = "logit/cell";
 
@@ -53,6 +55,22 @@ pub fn duration(time: std::time::Duration) -> String {
     }
 }
 
+/// A length: "42.3 mm", "105.2 px".
+pub fn length(length: f64, unit: Unit) -> String {
+    format!("{length:.1} {}", unit.name())
+}
+
+/// An area: "12.3 mm²", "1205 px²".
+pub fn area(area: f64, unit: Unit) -> String {
+    let digits = if area < 1000.0 { 1 } else { 0 };
+    format!("{area:.digits$} {}", unit.squared())
+}
+
+/// An angle in degrees; without one, what is missing.
+pub fn angle(degrees: Option<f64>) -> String {
+    degrees.map_or("no angle".to_owned(), |degrees| format!("{degrees:.1}°"))
+}
+
 /// A number and a word that follows it: "1 notice", "2 notices".
 pub fn count(n: usize, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
@@ -88,6 +106,10 @@ mod tests {
         assert_eq!(value(173.0), "173");
         assert_eq!(value(-12.5), "-12.5");
         assert_eq!(duration(std::time::Duration::from_millis(84)), "84 ms");
+        assert_eq!(length(42.345, Unit::Millimetres), "42.3 mm");
+        assert_eq!(area(12.34, Unit::Pixels), "12.3 px²");
+        assert_eq!(area(1234.5, Unit::Millimetres), "1234 mm²");
+        assert_eq!(angle(Some(89.96)), "90.0°");
         assert_eq!(strength(0.0123), "max 0.0123 logit/cell");
         assert_eq!(strength(0.0), "no positive evidence");
         assert_eq!(count(1, "notice"), "1 notice");

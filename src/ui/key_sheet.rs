@@ -7,8 +7,9 @@ use crate::state::command::{Entry, Menu, TABLE};
 use crate::state::{Command, Sheet, Shortcut};
 
 /// What the mouse does on the scan.
-const MOUSE: [(&str, &str); 8] = [
+const MOUSE: [(&str, &str); 9] = [
     ("Window: across for width, down for centre", "Left drag"),
+    ("Move a measurement, or one of its points", "Left drag on it"),
     ("Move the scan", "Middle drag"),
     ("Zoom", "Right drag"),
     ("Slices; zoom where there is one only", "Wheel"),

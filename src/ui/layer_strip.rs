@@ -294,10 +294,11 @@ fn cells(ui: &Ui, screen: &mut Screen, shown: Option<(Shown, usize)>, places: [R
     let Some((shown, index)) = shown else { return };
     let map = shown.map(index);
     let turn = screen.turn(shown.open);
-    let [w, h] = shown_size(shown.open.slice(), turn);
+    let [w, h] = shown_size(shown.open.header(), turn);
     let [native, upsampled, overlay] = places;
-    let scan = screen.textures.small_scan(ui, shown.open);
-    picture(painter, scan, fit(overlay, w, h), turn, Color32::WHITE);
+    if let Some(scan) = screen.textures.small_scan(ui, shown.open) {
+        picture(painter, scan, fit(overlay, w, h), turn, Color32::WHITE);
+    }
     if map.raw_max <= 0.0 {
         // Where they are too small for it, the header says so alone.
         for place in [native, upsampled].iter().filter(|place| place.height() >= 28.0) {

@@ -3,8 +3,9 @@
 use egui::{CentralPanel, Frame, Margin, Panel, Rangef, Ui};
 
 use super::{
-    Screen, empty, keys, layer_strip, menu, notifications, overlay_controls, probabilities, review,
-    series_list, sheets, slice_view, status_bar, strength_plot, theme,
+    Screen, empty, keys, layer_strip, measurement_list, menu, notifications, overlay_controls,
+    probabilities, review, series_curve, series_list, sheets, slice_view, status_bar,
+    strength_plot, theme, toolbar,
 };
 use crate::state::{Command, Dock, Room};
 
@@ -30,12 +31,14 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
     // The scan keeps at least half of the width and of the height.
     let whole = ui.available_rect_before_wrap();
     let (width, height) = (whole.width(), whole.height());
-    let inspector = Rangef::new(288.0, 288f32.max(width * 0.3));
-    dock(ui, screen, Dock::Inspector, 288.0, inspector, |ui, screen| {
+    let inspector = Rangef::new(296.0, 296f32.max(width * 0.3));
+    dock(ui, screen, Dock::Inspector, 296.0, inspector, |ui, screen| {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             review::case_panel(ui, screen);
             probabilities::show(ui, screen);
+            series_curve::show(ui, screen);
             review::mini_matrix(ui, screen);
+            measurement_list::show(ui, screen);
             overlay_controls::show(ui, screen);
             strength_plot::show(ui, screen);
         });
@@ -50,8 +53,13 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
         dock(ui, screen, Dock::Series, 148.0, series, series_list::show);
     }
 
+    if screen.state.session.shown().is_some() && !screen.state.settings.docks.hidden {
+        let bar = Frame::new().fill(theme::tokens(ui).panel).inner_margin(Margin::symmetric(6, 1));
+        Panel::top("toolbar").frame(bar).show(ui, |ui| toolbar::show(ui, screen));
+    }
+    toolbar::run_cine(ui, screen);
     CentralPanel::default().frame(Frame::new().fill(theme::CANVAS)).show(ui, |ui| {
-        if screen.state.session.shown().is_some() {
+        if !screen.state.session.series.is_empty() {
             slice_view::show(ui, screen);
         } else {
             empty::show(ui, screen);

@@ -3,6 +3,7 @@
 use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Ui};
 
 use super::{Screen, theme};
+use crate::measure::Kind;
 use crate::state::Command;
 use crate::state::command::{Entry, Menu, TABLE};
 
@@ -60,11 +61,21 @@ fn state_of(screen: &Screen, command: &Command) -> Option<bool> {
         Command::ToggleSeries => Some(settings.docks.shows(crate::state::Dock::Series)),
         Command::ToggleInspector => Some(settings.docks.shows(crate::state::Dock::Inspector)),
         Command::ToggleLayers => Some(settings.docks.shows(crate::state::Dock::Layers)),
+        Command::TogglePlanes => screen.state.session.shown().map(|open| open.planes.is_some()),
+        Command::ToggleCine => Some(screen.state.session.cine.is_some()),
         Command::ToggleNeurological => Some(settings.neurological),
         Command::TogglePatientText => Some(settings.patient_text),
+        Command::MeasureLength => Some(measures(screen, Kind::Length)),
+        Command::MeasureAngle => Some(measures(screen, Kind::Angle)),
+        Command::MeasureRectangle => Some(measures(screen, Kind::Rectangle)),
+        Command::MeasureEllipse => Some(measures(screen, Kind::Ellipse)),
         Command::Invert => screen.state.session.shown().map(|open| open.invert),
         _ => None,
     }
+}
+
+fn measures(screen: &Screen, kind: Kind) -> bool {
+    screen.state.session.measuring.tool == Some(kind)
 }
 
 fn recent(ui: &mut Ui, screen: &mut Screen) {

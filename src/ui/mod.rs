@@ -1,5 +1,6 @@
 //! The window: reads the state, emits commands, changes nothing itself.
 
+mod calibration;
 pub mod colormap;
 mod command_palette;
 mod empty;
@@ -10,15 +11,19 @@ mod key_sheet;
 mod keys;
 mod layer_strip;
 mod layout;
+mod measurement_list;
+mod measurements;
 mod menu;
 mod notifications;
 pub mod offscreen;
 mod overlay_controls;
+mod panes;
 mod patient_text;
 mod probabilities;
 mod reliability;
 mod review;
 mod scan_labels;
+mod series_curve;
 mod series_list;
 mod sheets;
 mod shrunk;
@@ -28,6 +33,7 @@ mod strength_plot;
 mod tag_sheet;
 pub mod textures;
 pub mod theme;
+mod toolbar;
 mod window_entry;
 
 pub use layout::show;
@@ -71,7 +77,7 @@ impl<'a> Screen<'a> {
 
     /// How a series lies on the screen.
     fn turn(&self, open: &OpenSeries) -> Turn {
-        open.shown_turn(self.state.settings.neurological)
+        open.turn.shown(open.header(), self.state.settings.neurological)
     }
 
     /// What can be dropped, and the key that chooses it.

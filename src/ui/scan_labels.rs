@@ -3,38 +3,45 @@
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::format::{EVIDENCE_UNIT, elide, strength, three_digits, value};
-use super::slice_view::{Pane, Placement};
+use super::panes::{Pane, PlaneView};
+use super::slice_view::Placement;
 use super::textures::Shown;
 use super::{Screen, patient_text, theme};
 use crate::explain::upsample::sample;
+use crate::imaging::planes::Cut;
 use crate::imaging::{Rescale, Window};
+use crate::measure::{self, Unit};
 use crate::state::{OpenSeries, Scale, State, Turn};
 
 const LINE: f32 = 15.0;
 const EDGE: f32 = 10.0;
+/// Panes narrower than this have no room for all in the middle of their lower edge.
+const NARROW: f32 = 300.0;
 
 /// Writes everything that belongs to a pane; `layer` is the map that is shown, `cursor` where the
 /// pointer is.
-#[expect(clippy::too_many_arguments)]
 pub(super) fn paint(
     painter: &Painter,
     ui: &Ui,
     screen: &mut Screen,
-    open: &OpenSeries,
     pane: &Pane,
     place: &Placement,
     layer: Option<(Shown, usize)>,
     cursor: Option<Pos2>,
 ) {
-    let fits = (pane.rect.width() * 0.44 / 6.4) as usize;
+    let fits = (pane.rect.width() * 0.42 / 6.4) as usize;
     if !pane.pinned {
-        let mut lines = scan_lines(screen.state, open, fits);
+        let mut lines = scan_lines(screen.state, pane, fits);
         // Half the height of a letter.
         lines.truncate(lines_above(pane.rect, 10.0));
         write(painter, pane.rect, Align2::LEFT_TOP, &lines);
-        write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(open, place, ui));
-        letters(painter, open, pane.rect, place.turn);
-        ruler(painter, open, pane.rect, place);
+        write(painter, pane.rect, Align2::LEFT_BOTTOM, &view_lines(pane, place, ui));
+        letters(painter, pane);
+        let scale = match &pane.across {
+            Some(across) => measure::Scale::of(across.header.spacing, None),
+            None => screen.state.session.scale(pane.open, pane.open.slice),
+        };
+        ruler(painter, scale, pane.rect, place);
     }
     let on = screen.state.settings.overlay.on;
     if let Some(name) = pane.layer.filter(|_| on || pane.pinned) {
@@ -53,7 +60,7 @@ pub(super) fn paint(
         bar(painter, ui, screen, shown, index, pane);
     }
     if let Some(at) = cursor.and_then(|cursor| place.pixel(cursor)) {
-        write(painter, pane.rect, Align2::RIGHT_BOTTOM, &probe_lines(open, at, layer));
+        write(painter, pane.rect, Align2::RIGHT_BOTTOM, &probe_lines(pane, at, layer));
     }
 }
 
@@ -88,12 +95,38 @@ fn write(painter: &Painter, rect: Rect, corner: Align2, lines: &[Line]) {
 fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color: Color32) {
     let galley = p.layout_no_wrap(text.to_owned(), font, color);
     let rect = anchor.anchor_size(at, galley.size());
-    p.rect_filled(rect.expand2(vec2(3.0, 0.0)), 2.0, Color32::from_black_alpha(120));
+    plate(p, rect.expand2(vec2(3.0, 0.0)));
     p.galley(rect.min, galley, color);
 }
 
-fn scan_lines(state: &State, open: &OpenSeries, fits: usize) -> Vec<Line> {
-    let slice = open.slice();
+/// What text lies on.
+pub(super) fn plate(painter: &Painter, rect: Rect) {
+    painter.rect_filled(rect, 2.0, Color32::from_black_alpha(120));
+}
+
+/// Which plane across the slices it is, and where.
+pub(super) fn cut_lines(across: &PlaneView) -> [String; 2] {
+    let plane = across.header.orientation.and_then(|orientation| orientation.plane());
+    let [columns, rows, _] = across.volume.size();
+    let (line, number, of) = match across.cut {
+        Cut::Row(row) => ("row", row + 1, rows),
+        Cut::Column(column) => ("column", column + 1, columns),
+    };
+    [plane.unwrap_or("across").to_owned(), format!("{line} {number} of {of}")]
+}
+
+fn scan_lines(state: &State, pane: &Pane, fits: usize) -> Vec<Line> {
+    let open = pane.open;
+    if let Some(across) = &pane.across {
+        let [name, place] = cut_lines(across);
+        let mut lines = vec![strong(elide(&name, fits)), plain(elide(&place, fits))];
+        let (here, slices) = (open.slices_here(), open.series.slices.len());
+        if here < slices {
+            lines.push(plain(format!("{here} of {slices} slices read")));
+        }
+        return lines;
+    }
+    let slice = open.header();
     let mut lines = vec![strong(elide(&open.title(), fits))];
     // The first file's name says nothing of the other slices.
     if open.series.description.is_some() && open.series.slices.len() == 1 {
@@ -123,19 +156,31 @@ fn scan_lines(state: &State, open: &OpenSeries, fits: usize) -> Vec<Line> {
     lines
 }
 
-fn view_lines(open: &OpenSeries, place: &Placement, ui: &Ui) -> Vec<Line> {
+fn view_lines(pane: &Pane, place: &Placement, ui: &Ui) -> Vec<Line> {
+    let open = pane.open;
     let zoom = place.scale * ui.pixels_per_point() * 100.0;
-    let window = open.window;
     let inverted = if open.invert { " · inverted" } else { "" };
-    let turned = if open.turn == Turn::default() { "" } else { " · turned" };
+    let turned = if pane.turn == Turn::default() { "" } else { " · turned" };
     let mut lines = Vec::new();
     let slices = open.series.slices.len();
-    if slices > 1 {
-        lines.push(strong(format!("Slice {}/{slices}", open.slice + 1)));
+    if slices > 1 && pane.across.is_none() {
+        let at = slice_position(open).map(|mm| format!("  {mm:.1} mm")).unwrap_or_default();
+        lines.push(strong(format!("Slice {}/{slices}{at}", open.slice + 1)));
     }
-    lines.push(plain(window_text(window) + inverted));
+    if let Some(window) = open.window {
+        lines.push(plain(window_text(window) + inverted));
+    }
     lines.push(plain(format!("Zoom {zoom:.0} %{turned}")));
     lines
+}
+
+/// Where the slice lies along its normal, mm; the direction to head, left or back counts upwards.
+fn slice_position(open: &OpenSeries) -> Option<f32> {
+    let header = open.header();
+    let (normal, position) = (header.orientation?.normal(), header.position?);
+    let along: f32 = normal.iter().zip(position).map(|(n, p)| n * p).sum();
+    let main = normal.into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+    Some(along * main.signum())
 }
 
 fn window_text(window: Window) -> String {
@@ -143,10 +188,10 @@ fn window_text(window: Window) -> String {
 }
 
 /// Where the window's numbers stand on a pane: in the line above its last one.
-pub(super) fn window_place(ui: &Ui, open: &OpenSeries, rect: Rect) -> Rect {
-    let text = window_text(open.window);
+pub(super) fn window_place(ui: &Ui, pane: &Pane) -> Rect {
+    let text = pane.open.window.map(window_text).unwrap_or_default();
     let galley = ui.painter().layout_no_wrap(text, theme::small(), Color32::PLACEHOLDER);
-    let bottom = rect.left_bottom() + vec2(EDGE, 2.0 - EDGE - LINE);
+    let bottom = pane.rect.left_bottom() + vec2(EDGE, 2.0 - EDGE - LINE);
     Rect::from_min_size(bottom - vec2(0.0, LINE), vec2(galley.size().x, LINE))
 }
 
@@ -169,11 +214,18 @@ fn explained(state: &State) -> Option<String> {
     Some(format!("evidence for {name}"))
 }
 
-fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line> {
-    let slice = open.slice();
-    let (x, y) = (at.x as usize, at.y as usize);
-    let mut lines = vec![plain(format!("x {x}  y {y}"))];
-    if let Some(stored) = slice.stored_at(x, y) {
+fn probe_lines(pane: &Pane, at: Pos2, layer: Option<(Shown, usize)>) -> Vec<Line> {
+    let open = pane.open;
+    let [x, y, slice] = match &pane.across {
+        Some(across) => across.volume.voxel(across.cut, at.into()),
+        None => [at.x as usize, at.y as usize, open.slice],
+    };
+    let mut lines = vec![match pane.across {
+        Some(_) => plain(format!("x {x}  y {y}  slice {}", slice + 1)),
+        None => plain(format!("x {x}  y {y}")),
+    }];
+    if let Some((slice, stored)) = open.slice_at(slice).and_then(|s| Some((s, s.stored_at(x, y)?)))
+    {
         lines.push(strong(format!("stored {}", value(stored))));
         if slice.rescale != Rescale::IDENTITY {
             lines.push(plain(format!("value {}", value(slice.rescale.apply(stored)))));
@@ -187,10 +239,10 @@ fn probe_lines(open: &OpenSeries, at: Pos2, layer: Option<(Shown, usize)>) -> Ve
     lines
 }
 
-fn letters(painter: &Painter, open: &OpenSeries, rect: Rect, turn: Turn) {
-    let Some(orientation) = open.slice().orientation else { return };
-    let [left, right, top, bottom] = turn.edges(orientation.edge_letters());
-    let room = rect.shrink(EDGE);
+fn letters(painter: &Painter, pane: &Pane) {
+    let Some(orientation) = pane.header().orientation else { return };
+    let [left, right, top, bottom] = pane.turn.edges(orientation.edge_letters());
+    let room = pane.rect.shrink(EDGE);
     for (letter, at, anchor) in [
         (left, room.left_center(), Align2::LEFT_CENTER),
         (right, room.right_center(), Align2::RIGHT_CENTER),
@@ -201,14 +253,19 @@ fn letters(painter: &Painter, open: &OpenSeries, rect: Rect, turn: Turn) {
     }
 }
 
-/// A length in millimetres, only where the file gives the spacing.
-fn ruler(painter: &Painter, open: &OpenSeries, rect: Rect, place: &Placement) {
-    let Some(spacing) = open.slice().spacing else { return };
-    let points_per_mm = place.scale / spacing.column_mm;
+/// A length in millimetres, only where they are known.
+fn ruler(painter: &Painter, scale: measure::Scale, rect: Rect, place: &Placement) {
+    if scale.unit() == Unit::Pixels {
+        return;
+    }
+    let points_per_mm = place.scale / scale.pixel().across as f32;
     let Some(length) = ruler_length(rect.width() * 0.25 / points_per_mm) else { return };
     let width = length * points_per_mm;
     let y = rect.bottom() - EDGE - 22.0;
-    let x = rect.center().x - width / 2.0;
+    // In a narrow pane the texts of the corner need the middle.
+    let middle = rect.center().x - width / 2.0;
+    let beside = rect.right() - EDGE - 8.0 - width;
+    let x = if rect.width() < NARROW { middle.max(beside) } else { middle };
     for (stroke, shift) in [
         (Stroke::new(3.0, Color32::from_black_alpha(190)), 0.0),
         (Stroke::new(1.0, theme::ON_SCAN), 0.0),
@@ -217,8 +274,10 @@ fn ruler(painter: &Painter, open: &OpenSeries, rect: Rect, place: &Placement) {
         painter.vline(x, y - 4.0..=y + 4.0, stroke);
         painter.vline(x + width, y - 4.0..=y + 4.0, stroke);
     }
-    let at = pos2(rect.center().x, y - 6.0);
-    let text = format!("{} mm", value(length));
+    let at = pos2(x + width / 2.0, y - 6.0);
+    let by_hand = matches!(scale, measure::Scale::ByHand(_));
+    let how = if by_hand { ", calibrated by hand" } else { "" };
+    let text = format!("{} mm{how}", value(length));
     plated(painter, at, Align2::CENTER_BOTTOM, &text, theme::small(), theme::ON_SCAN);
 }
 

@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
 
 fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
     let tokens = theme::tokens(ui);
-    let selected = screen.state.session.current == Some(open.number);
+    let selected = screen.state.session.grid.current() == Some(open.number);
     let width = ui.available_width();
     let picture = (width - 12.0).clamp(60.0, 140.0);
     let (rect, response) = ui.allocate_exact_size(
@@ -47,12 +47,13 @@ fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {
             vec2(picture, picture),
         );
         painter.rect_filled(frame, 2.0, theme::CANVAS);
-        let slice = open.slice();
-        let [w, h] = shown_size(slice, Turn::default());
+        let [w, h] = shown_size(open.header(), Turn::default());
         let size = vec2(w, h) * (picture / w.max(h));
-        let texture = screen.textures.thumbnail(ui, open);
-        let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        painter.image(texture, Rect::from_center_size(frame.center(), size), uv, Color32::WHITE);
+        if let Some(texture) = screen.textures.thumbnail(ui, open) {
+            let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            let place = Rect::from_center_size(frame.center(), size);
+            painter.image(texture, place, uv, Color32::WHITE);
+        }
         if selected {
             let stroke = Stroke::new(1.5, tokens.accent);
             painter.rect_stroke(frame, 2.0, stroke, StrokeKind::Outside);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Frame, Id, Key, Modal, RichText, TextEdit, Ui};
 
-use super::{Screen, command_palette, key_sheet, notifications, tag_sheet, theme};
+use super::{Screen, calibration, command_palette, key_sheet, notifications, tag_sheet, theme};
 use crate::state::{Command, PathOf, Sheet};
 use crate::worker::job::{ExportKind, TestSource};
 
@@ -26,7 +26,9 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Tags => ("File header", 940.0),
             Sheet::Window => return,
             Sheet::Notices => ("Notices", 520.0),
+            Sheet::LeftOut => ("Files left out", 720.0),
             Sheet::About => ("About MRIMaster", 460.0),
+            Sheet::Calibrate => ("Calibrate", 360.0),
             Sheet::EnterPath(of) => (path_title(of), 480.0),
         };
         ui.set_width(f32::min(width, ui.ctx().content_rect().width() - 60.0));
@@ -38,7 +40,9 @@ pub fn show(ui: &Ui, screen: &mut Screen) {
             Sheet::Tags => tag_sheet::show(ui, screen),
             Sheet::Window => {}
             Sheet::Notices => notifications::history(ui, screen),
+            Sheet::LeftOut => left_out(ui, screen),
             Sheet::About => about(ui),
+            Sheet::Calibrate => calibration::sheet(ui, screen),
             Sheet::EnterPath(of) => enter_path(ui, screen, of),
         }
         if !matches!(sheet, Sheet::EnterPath(_)) {
@@ -55,6 +59,27 @@ fn close(ui: &mut Ui, screen: &mut Screen) {
     if ui.button("Close").clicked() {
         screen.ask(Command::Show(None));
     }
+}
+
+/// Files that are not shown, and why.
+fn left_out(ui: &mut Ui, screen: &Screen) {
+    let reasons = &screen.state.session.left_out;
+    if reasons.is_empty() {
+        ui.label("Every file that was opened is shown.");
+        return;
+    }
+    let height = ui.text_style_height(&egui::TextStyle::Body);
+    let room = ui.ctx().content_rect().height() - 200.0;
+    egui::ScrollArea::both().max_height(room).auto_shrink([false, true]).show_rows(
+        ui,
+        height,
+        reasons.len(),
+        |ui, rows| {
+            for reason in &reasons[rows] {
+                ui.add(egui::Label::new(reason).extend());
+            }
+        },
+    );
 }
 
 fn about(ui: &mut Ui) {
@@ -78,6 +103,7 @@ fn path_title(of: PathOf) -> &'static str {
         PathOf::Scan => "Open a path",
         PathOf::TestSet => "Open a test set",
         PathOf::MovedTestSet => "Where the test set is now",
+        PathOf::Measurements => "Export measurements as CSV",
         PathOf::Export(ExportKind::Csv) => "Export as CSV",
         PathOf::Export(ExportKind::Html) => "Export as HTML",
         PathOf::Export(ExportKind::Figure(_)) => "Save the figure as SVG",
@@ -92,6 +118,7 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
         PathOf::TestSet | PathOf::MovedTestSet => {
             ("Folder of the test set", "/folder/Testing", "Open")
         }
+        PathOf::Measurements => ("File to write", "/folder/measurements.csv", "Write"),
         PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
         PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
         PathOf::Export(ExportKind::Figure(_)) => ("File to write", "/folder/figure.svg", "Write"),
@@ -125,6 +152,7 @@ pub fn command_for(of: PathOf, path: PathBuf) -> Command {
         // It is kept for the next run, which may start in another folder.
         PathOf::TestSet => Command::Review(TestSource::Folder(absolute(path))),
         PathOf::MovedTestSet => Command::ReviewMoved(absolute(path)),
+        PathOf::Measurements => Command::WriteMeasurements(path),
         PathOf::Export(kind) => Command::Export(kind, path),
     }
 }

@@ -1,4 +1,4 @@
-//! The scan, alone or beside pinned layers, all under one zoom and pan.
+//! A scan in its pane: drawn, described, and handled with the mouse.
 
 use egui::epaint::Vertex;
 use egui::{
@@ -6,18 +6,10 @@ use egui::{
     Role, Sense, Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::{Screen, scan_labels, theme, window_entry};
-use crate::imaging::{Slice, Window};
+use super::panes::{self, Cell, Pane, PlaneView};
+use super::{Screen, measurements, scan_labels, theme, window_entry};
+use crate::imaging::{Header, Window};
 use crate::state::{Command, OpenSeries, Turn, View};
-
-/// One view of the scan: with the map of a layer, or alone.
-pub(super) struct Pane<'a> {
-    pub rect: Rect,
-    /// The layer whose map is shown, if one is.
-    pub layer: Option<&'a str>,
-    /// Pinned beside the scan.
-    pub pinned: bool,
-}
 
 /// Where a slice lies in a pane.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +25,7 @@ pub(super) struct Placement {
 }
 
 impl Placement {
-    fn new(slice: &Slice, view: &View, turn: Turn, rect: Rect, pixels_per_point: f32) -> Self {
+    fn new(slice: &Header, view: &View, turn: Turn, rect: Rect, pixels_per_point: f32) -> Self {
         let size = shown_size(slice, turn);
         let room = rect.shrink(6.0).size().max(Vec2::splat(1.0));
         let fit = (room.x / size[0]).min(room.y / size[1]);
@@ -45,6 +37,24 @@ impl Placement {
         Self { image, scale, size, pixels, turn }
     }
 
+    /// The point of the screen at which a place on the scan is seen, in pixel edges.
+    pub fn screen(&self, [x, y]: [f32; 2]) -> Pos2 {
+        let [x, y] = self.turn.to_screen([x / self.pixels[0], y / self.pixels[1]]);
+        self.image.min + vec2(x, y) * self.image.size()
+    }
+
+    /// The place on the scan that is nearest to a point of the screen, in pixel edges.
+    pub fn nearest(&self, at: Pos2) -> [f32; 2] {
+        let fraction = (at - self.image.min) / self.image.size();
+        let [x, y] = self.turn.to_scan(fraction.into()).map(|f| f.clamp(0.0, 1.0));
+        [x * self.pixels[0], y * self.pixels[1]]
+    }
+
+    /// Columns and rows of pixels.
+    pub fn pixels(&self) -> [f32; 2] {
+        self.pixels
+    }
+
     /// The place on the scan under a point of the screen, in pixel edges; `None` beside the scan.
     pub fn pixel(&self, at: Pos2) -> Option<Pos2> {
         let fraction = (at - self.image.min) / self.image.size();
@@ -52,10 +62,16 @@ impl Placement {
         let [x, y] = self.turn.to_scan(fraction.into());
         inside.then(|| pos2(x * self.pixels[0], y * self.pixels[1]))
     }
+
+    /// The point of the screen over a place on the scan, in pixel edges.
+    pub fn point(&self, [x, y]: [f32; 2]) -> Pos2 {
+        let [x, y] = self.turn.to_screen([x / self.pixels[0], y / self.pixels[1]]);
+        self.image.min + self.image.size() * vec2(x, y)
+    }
 }
 
 /// Width and height of a turned slice on the screen, in columns' widths.
-pub(super) fn shown_size(slice: &Slice, turn: Turn) -> [f32; 2] {
+pub(super) fn shown_size(slice: &Header, turn: Turn) -> [f32; 2] {
     let aspect = slice.spacing.map_or(1.0, |s| s.row_mm / s.column_mm).clamp(0.05, 20.0);
     let (width, height) = (slice.width as f32, slice.height as f32 * aspect);
     if turn.swaps_sides() { [height, width] } else { [width, height] }
@@ -80,64 +96,58 @@ pub(super) fn picture(
     painter.add(mesh);
 }
 
-/// Draws the scan and the pinned layers.
+/// Draws the grid of series.
 pub fn show(ui: &mut Ui, screen: &mut Screen) {
-    let session = &screen.state.session;
-    let Some(open) = session.shown() else { return };
-    let mut layers = vec![session.layer_name()];
-    layers.extend(session.pins.iter().map(|pin| Some(pin.as_str())));
-    let panes = panes(ui.available_rect_before_wrap(), session.pins.len());
-    let on = screen.state.settings.overlay.on;
-    for (index, (rect, layer)) in panes.into_iter().zip(layers).enumerate() {
-        let pane = Pane { rect, layer: layer.filter(|_| on || index > 0), pinned: index > 0 };
-        show_pane(ui, screen, open, &pane, index);
+    let cells = panes::grid(screen.state, ui.available_rect_before_wrap());
+    let several = cells.len() > 1;
+    for cell in &cells {
+        for (index, pane) in cell.panes.iter().enumerate() {
+            show_pane(ui, screen, pane, index);
+        }
+        if cell.panes.is_empty() {
+            empty_cell(ui, screen, cell);
+        }
+        if several && cell.active {
+            let stroke = Stroke::new(1.5, theme::ON_SCAN_ACCENT);
+            ui.painter().rect_stroke(cell.rect, 0.0, stroke, StrokeKind::Inside);
+        }
     }
 }
 
-const GAP: f32 = 2.0;
-
-/// The room for the scan, and for what is pinned beside it: half of the room, cut into tiles.
-fn panes(room: Rect, pins: usize) -> Vec<Rect> {
-    if pins == 0 {
-        return vec![room];
-    }
-    let (left, right) = room.split_left_right_at_fraction(0.5);
-    let mut panes = vec![left.with_max_x(left.max.x - GAP)];
-    panes.extend(tiles(right, pins));
-    panes
-}
-
-/// Cuts a room into `count` tiles, as large as they can be.
-fn tiles(room: Rect, count: usize) -> Vec<Rect> {
-    let side = |columns: usize| {
-        let rows = count.div_ceil(columns);
-        (room.width() / columns as f32).min(room.height() / rows as f32)
-    };
-    let columns = (1..=count).rev().max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
-    let rows = count.div_ceil(columns);
-    let size = vec2(
-        (room.width() - GAP * (columns - 1) as f32) / columns as f32,
-        (room.height() - GAP * (rows - 1) as f32) / rows as f32,
-    );
-    let at =
-        |i: usize| vec2((i % columns) as f32, (i / columns) as f32) * (size + Vec2::splat(GAP));
-    (0..count).map(|i| Rect::from_min_size(room.min + at(i), size)).collect()
-}
-
-fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, index: usize) {
+/// A place in the grid that waits for a series.
+fn empty_cell(ui: &Ui, screen: &mut Screen, cell: &Cell) {
     let response =
-        ui.interact(pane.rect, ui.scope_id().with(("pane", index)), Sense::click_and_drag());
-    let slice = open.slice();
-    let turn = screen.turn(open);
-    let place = Placement::new(slice, &open.view, turn, pane.rect, ui.pixels_per_point());
+        ui.interact(cell.rect, ui.scope_id().with(("empty", cell.number)), Sense::click());
+    ui.painter().rect_filled(cell.rect, 0.0, theme::CANVAS);
+    let (at, font) = (cell.rect.center(), egui::FontId::proportional(13.0));
+    let text = if cell.active { "Choose a series in the list" } else { "Empty" };
+    ui.painter().text(at, egui::Align2::CENTER_CENTER, text, font, theme::ON_SCAN_DIM);
+    let label = format!("empty pane {}", cell.number + 1);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+    if response.clicked() {
+        screen.ask(Command::ActivatePane(cell.number));
+    }
+}
+
+fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
+    let id = ui.scope_id().with(("pane", pane.cell, index));
+    let response = ui.interact(pane.rect, id, Sense::click_and_drag());
+    let (turn, open) = (pane.turn, pane.open);
+    let place = Placement::new(pane.header(), &pane.view(), turn, pane.rect, ui.pixels_per_point());
     let painter = ui.painter().with_clip_rect(pane.rect.intersect(ui.clip_rect()));
 
     painter.rect_filled(pane.rect, 0.0, theme::CANVAS);
     let magnified = place.scale * ui.pixels_per_point() >= 3.0;
-    let scan = screen.textures.scan(ui, open, magnified);
-    picture(&painter, scan, place.image, turn, Color32::WHITE);
+    let scan = match &pane.across {
+        Some(across) => screen.textures.plane(ui, open, across),
+        None => screen.textures.scan(ui, open, magnified),
+    };
+    match scan {
+        Some(scan) => picture(&painter, scan, place.image, turn, Color32::WHITE),
+        None => waiting(&painter, pane),
+    }
 
-    let shown = screen.shown();
+    let shown = screen.shown().filter(|_| pane.active && pane.across.is_none());
     let layer =
         shown.zip(pane.layer).and_then(|(shown, name)| Some((shown, shown.index_of(name)?)));
     let visible = screen.state.settings.overlay.on;
@@ -146,16 +156,74 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, pane: &Pane, i
         let overlay = screen.textures.overlay(ui, shown, index);
         picture(&painter, overlay, place.image, turn, shown.tint());
     }
-    scan_labels::paint(&painter, ui, screen, open, pane, &place, layer, response.hover_pos());
+    if let Some(across) = &pane.across {
+        overlay_across(ui, screen, &painter, across, &place);
+    }
+    cross(&painter, pane, &place);
+    scan_labels::paint(&painter, ui, screen, pane, &place, layer, response.hover_pos());
+    let measures = pane.across.is_none()
+        && measurements::show(ui, screen, pane.open, &response, &place, &painter);
     if pane.pinned {
         let stroke = Stroke::new(1.0, theme::ON_SCAN_LINE);
         painter.rect_stroke(pane.rect, 0.0, stroke, StrokeKind::Outside);
         unpin(ui, screen, pane);
     }
-    describe(&response, open, pane, visible);
-    interact(ui, screen, open, &response, &place);
-    if !pane.pinned {
-        window_entry::show(ui, screen, open, scan_labels::window_place(ui, open, pane.rect));
+    describe(&response, pane, visible);
+    interact(ui, screen, pane, &response, &place, measures);
+    if pane.active && !pane.pinned && pane.across.is_none() {
+        window_entry::show(ui, screen, pane.open, scan_labels::window_place(ui, pane));
+    }
+}
+
+/// The chosen layer's maps on a plane across the slices, as far as they are known.
+fn overlay_across(
+    ui: &Ui,
+    screen: &mut Screen,
+    painter: &Painter,
+    across: &PlaneView,
+    place: &Placement,
+) {
+    let session = &screen.state.session;
+    let Some(shown) = screen.shown().filter(|_| screen.state.settings.overlay.on) else { return };
+    let Some(index) = session.layer_name().and_then(|name| shown.index_of(name)) else { return };
+    let along = session.evidence_along();
+    let overlay = screen.textures.plane_overlay(ui, shown, index, across, &along);
+    picture(painter, overlay, place.image, place.turn, shown.tint());
+}
+
+/// Where pixels will be, or why there are none.
+fn waiting(painter: &Painter, pane: &Pane) {
+    let (text, color) = match pane.open.failure() {
+        Some(why) => (why, theme::ON_SCAN_WARNING),
+        None => ("Reading…", theme::ON_SCAN_DIM),
+    };
+    let room = (pane.rect.width() - 40.0).max(60.0);
+    let font = egui::FontId::proportional(13.0);
+    let text = painter.layout(text.to_owned(), font, color, room);
+    painter.galley(pane.rect.center() - text.size() / 2.0, text, color);
+}
+
+/// The cross that links three planes.
+fn cross(painter: &Painter, pane: &Pane, place: &Placement) {
+    let Some(planes) = pane.open.planes.as_ref().filter(|_| !pane.pinned) else { return };
+    let [column, row] = planes.cross;
+    let at = match &pane.across {
+        Some(across) => across.volume.place(across.cut, [column, row, pane.open.slice]),
+        None => [column as f32 + 0.5, row as f32 + 0.5],
+    };
+    let (at, image) = (place.point(at), place.image);
+    let stroke = Stroke::new(1.0, theme::ON_SCAN_ACCENT.gamma_multiply(0.6));
+    // Open in the middle: what it points at stays in sight.
+    let gap = 12.0;
+    for (from, to) in [(image.left(), at.x - gap), (at.x + gap, image.right())] {
+        if from < to {
+            painter.hline(from..=to, at.y, stroke);
+        }
+    }
+    for (from, to) in [(image.top(), at.y - gap), (at.y + gap, image.bottom())] {
+        if from < to {
+            painter.vline(at.x, from..=to, stroke);
+        }
     }
 }
 
@@ -171,9 +239,13 @@ fn unpin(ui: &mut Ui, screen: &mut Screen, pane: &Pane) {
     response.accessible_name(format!("unpin {name}"));
 }
 
-fn describe(response: &Response, open: &OpenSeries, pane: &Pane, visible: bool) {
+fn describe(response: &Response, pane: &Pane, visible: bool) {
+    let open = pane.open;
     let slices = open.series.slices.len();
     let mut label = format!("scan {} slice {} of {slices}", open.name(), open.slice + 1);
+    if let Some(across) = &pane.across {
+        label = format!("scan {} {}", open.name(), scan_labels::cut_lines(across).join(" "));
+    }
     if let Some(layer) = pane.layer.filter(|_| visible) {
         label += &format!(", heatmap of {layer}");
     }
@@ -184,39 +256,37 @@ fn describe(response: &Response, open: &OpenSeries, pane: &Pane, visible: bool) 
 }
 
 fn interact(
-    ui: &Ui,
+    ui: &mut Ui,
     screen: &mut Screen,
-    open: &OpenSeries,
+    pane: &Pane,
     response: &Response,
     place: &Placement,
+    measures: bool,
 ) {
+    let pressed = response.is_pointer_button_down_on() || response.clicked();
+    if !pane.active && pressed {
+        screen.ask(Command::ActivatePane(pane.cell));
+    }
     let moved = response.drag_delta();
     let middle = response.rect.center();
-    if response.dragged_by(PointerButton::Primary) && moved != Vec2::ZERO {
-        // A drag over half of the screen crosses the range of the data.
-        let (low, high) = open.range();
-        let step = ((high - low) / 500.0).max(f32::MIN_POSITIVE);
-        let Window { center, width } = open.window;
-        // The centre stays among the data, beyond which all is black or white; a file's own
-        // window may lie outside.
-        let window = Window {
-            center: (center + moved.y * step).clamp(low.min(center), high.max(center)),
-            width: (width + moved.x * step).clamp(step * 0.5, width.max(4.0 * (high - low))),
-        };
-        screen.ask(Command::SetWindow(window));
+    if response.dragged_by(PointerButton::Primary) && moved != Vec2::ZERO && !measures {
+        window_by_drag(screen, pane.open, moved);
     }
     if response.dragged_by(PointerButton::Middle) && moved != Vec2::ZERO {
-        let view = open.view.panned([moved.x, moved.y], place.scale, place.size);
-        screen.ask(Command::SetView(view));
+        look(screen, pane, pane.view().panned([moved.x, moved.y], place.scale, place.size));
     }
     if response.dragged_by(PointerButton::Secondary) && moved != Vec2::ZERO {
         let origin = ui.input(|input| input.pointer.press_origin()).unwrap_or(middle) - middle;
         let factor = (-moved.y * 0.01).exp();
-        let view = open.view.zoomed_at(factor, [origin.x, origin.y], place.scale, place.size);
-        screen.ask(Command::SetView(view));
+        let at = [origin.x, origin.y];
+        look(screen, pane, pane.view().zoomed_at(factor, at, place.scale, place.size));
     }
-    if response.double_clicked() {
-        screen.ask(Command::Fit);
+    if measures {
+        // Clicks draw.
+    } else if response.double_clicked() {
+        look(screen, pane, View::default());
+    } else if response.clicked() && !pane.pinned {
+        point_at(screen, pane, response, place);
     }
     response.context_menu(|ui| {
         for command in [
@@ -226,6 +296,7 @@ fn interact(
             Command::FlipHorizontally,
             Command::RotateRight,
             Command::ResetView,
+            Command::TogglePlanes,
         ] {
             if screen.button(ui, command).clicked() {
                 ui.close();
@@ -233,29 +304,78 @@ fn interact(
         }
     });
     if let Some(cursor) = response.hover_pos() {
-        wheel(ui, screen, open, place, cursor - middle);
+        wheel(ui, screen, pane, place, cursor - middle);
     }
 }
 
+/// Asks for another zoom and pan of a pane.
+fn look(screen: &mut Screen, pane: &Pane, view: View) {
+    screen.ask(match &pane.across {
+        Some(across) => Command::SetPlaneView(across.number, view),
+        None => Command::SetView(view),
+    });
+}
+
+/// To the side for width, up and down for centre; a drag over half of the screen crosses the range of
+/// the data.
+fn window_by_drag(screen: &mut Screen, open: &OpenSeries, moved: Vec2) {
+    let Some((Window { center, width }, (low, high))) = open.window.zip(open.range()) else {
+        return;
+    };
+    let step = ((high - low) / 500.0).max(f32::MIN_POSITIVE);
+    // The centre stays among the data, beyond which all is black or white; a file's own window may
+    // lie outside.
+    let window = Window {
+        center: (center + moved.y * step).clamp(low.min(center), high.max(center)),
+        width: (width + moved.x * step).clamp(step * 0.5, width.max(4.0 * (high - low))),
+    };
+    screen.ask(Command::SetWindow(window));
+}
+
+/// In three planes, a click moves the cross.
+fn point_at(screen: &mut Screen, pane: &Pane, response: &Response, place: &Placement) {
+    let pixel = response.interact_pointer_pos().and_then(|at| place.pixel(at));
+    let Some(at) = pixel.filter(|_| pane.open.planes.is_some()) else { return };
+    let voxel = match &pane.across {
+        Some(across) => across.volume.voxel(across.cut, at.into()),
+        None => [at.x as usize, at.y as usize, pane.open.slice],
+    };
+    screen.ask(Command::SetCross(voxel));
+}
+
 /// The wheel goes through slices; with Ctrl, or where there is one slice only, it zooms.
-fn wheel(ui: &Ui, screen: &mut Screen, open: &OpenSeries, place: &Placement, cursor: Vec2) {
+fn wheel(ui: &Ui, screen: &mut Screen, pane: &Pane, place: &Placement, cursor: Vec2) {
     let (notches, pinch) = ui.input(|input| (notches(&input.events), input.zoom_delta()));
+    let open = pane.open;
     let single = open.series.slices.len() == 1;
     let factor = if single { pinch * 1.15f32.powf(notches) } else { pinch };
-    if factor != 1.0 {
-        let view = open.view.zoomed_at(factor, [cursor.x, cursor.y], place.scale, place.size);
-        screen.ask(Command::SetView(view));
+    let scrolls = !single && notches != 0.0;
+    if !pane.active && (factor != 1.0 || scrolls) {
+        screen.ask(Command::ActivatePane(pane.cell));
     }
-    if single || notches == 0.0 {
+    if factor != 1.0 {
+        let at = [cursor.x, cursor.y];
+        look(screen, pane, pane.view().zoomed_at(factor, at, place.scale, place.size));
+    }
+    if !scrolls {
         return;
     }
     // A touchpad sends fractions of a notch: they are gathered until they make a slice.
     let id = ui.scope_id().with("wheel");
     let gathered = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(0.0) + notches;
     ui.data_mut(|data| data.insert_temp(id, gathered.fract()));
-    let slice = open.slice.saturating_add_signed(-gathered.trunc() as isize);
-    if slice != open.slice {
-        screen.ask(Command::SelectSlice(slice));
+    let by = -gathered.trunc() as isize;
+    if by == 0 {
+        return;
+    }
+    match (&pane.across, &open.planes) {
+        (Some(across), Some(planes)) => {
+            let mut cross = planes.cross;
+            let at = if across.number == 0 { &mut cross[1] } else { &mut cross[0] };
+            *at = at.saturating_add_signed(by);
+            screen.ask(Command::SetCross([cross[0], cross[1], open.slice]));
+        }
+        _ => screen.ask(Command::SelectSlice(open.slice.saturating_add_signed(by))),
     }
 }
 
@@ -282,23 +402,8 @@ mod tests {
     use crate::imaging::{Depth, Spacing};
 
     #[test]
-    fn tiles_fill_the_room_without_overlap() {
-        let room = Rect::from_min_size(pos2(10.0, 20.0), vec2(900.0, 400.0));
-        for count in 1..=7 {
-            let panes = panes(room, count);
-            assert_eq!(panes.len(), count + 1);
-            for (i, a) in panes.iter().enumerate() {
-                assert!(room.expand(0.01).contains_rect(*a));
-                assert!(panes[..i].iter().all(|b| !a.shrink(0.5).intersects(b.shrink(0.5))));
-            }
-        }
-        assert_eq!(panes(room, 0), [room]);
-        assert_eq!(tiles(room, 2)[1].top(), room.top(), "beside, where there is width");
-    }
-
-    #[test]
     fn a_slice_fits_and_its_pixels_are_found() {
-        let mut slice = Slice::new(100, 50, vec![0.0; 5000], Depth::EightBit);
+        let mut slice = Header::new(100, 50, Depth::EightBit);
         slice.spacing = Some(Spacing { row_mm: 2.0, column_mm: 1.0, slice_mm: None });
         let room = Rect::from_min_size(pos2(0.0, 0.0), vec2(212.0, 212.0));
         let place = Placement::new(&slice, &View::default(), Turn::default(), room, 1.0);
@@ -309,11 +414,13 @@ mod tests {
         assert_eq!((pixel.x as usize, pixel.y as usize), (99, 49));
         assert_eq!(place.pixel(room.min), None);
 
-        let slice = Slice::new(100, 50, vec![0.0; 5000], Depth::EightBit);
+        let slice = Header::new(100, 50, Depth::EightBit);
         let turn = Turn::default().rotated_right();
         let place = Placement::new(&slice, &View::default(), turn, room, 1.0);
         assert_eq!(place.image.size(), vec2(100.0, 200.0), "upright");
         let pixel = place.pixel(place.image.min + vec2(1.0, 1.0)).unwrap();
         assert_eq!((pixel.x as usize, pixel.y as usize), (0, 49), "its bottom left is on top");
+        let there = place.point([pixel.x, pixel.y]);
+        assert!((there - (place.image.min + vec2(1.0, 1.0))).length() < 0.01, "there and back");
     }
 }

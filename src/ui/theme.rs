@@ -63,6 +63,10 @@ pub const ON_SCAN_DIM: Color32 = Color32::from_rgb(0x9a, 0xa3, 0xae);
 pub const ON_SCAN_WARNING: Color32 = DARK.warning;
 /// What is selected, on the scan.
 pub const ON_SCAN_ACCENT: Color32 = DARK.accent;
+/// Measurements on the scan; no map and no class has this colour.
+pub const ON_SCAN_MEASURE: Color32 = Color32::from_rgb(0x62, 0xe6, 0xf2);
+/// The measurement in hand.
+pub const ON_SCAN_CHOSEN: Color32 = Color32::from_rgb(0xff, 0xff, 0xff);
 /// Gaps between two views.
 pub const ON_SCAN_LINE: Color32 = DARK.line;
 
@@ -213,7 +217,7 @@ mod tests {
                 }
             }
         }
-        for text in [ON_SCAN, ON_SCAN_DIM, ON_SCAN_WARNING, ON_SCAN_ACCENT] {
+        for text in [ON_SCAN, ON_SCAN_DIM, ON_SCAN_WARNING, ON_SCAN_ACCENT, ON_SCAN_MEASURE] {
             assert!(contrast(text, CANVAS) > 4.5);
         }
     }

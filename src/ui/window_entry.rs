@@ -13,7 +13,8 @@ use crate::state::{Command, OpenSeries, Sheet};
 /// Makes the text on the scan a button, and shows the fields above it where they are wanted.
 pub fn show(ui: &Ui, screen: &mut Screen, open: &OpenSeries, text: Rect) {
     let response = ui.interact(text, ui.scope_id().with("window text"), Sense::click());
-    let Window { center, width } = open.window;
+    let Some(window) = open.window else { return };
+    let Window { center, width } = window;
     let label = format!(
         "window width {} centre {}",
         format::three_digits(width),
@@ -25,19 +26,19 @@ pub fn show(ui: &Ui, screen: &mut Screen, open: &OpenSeries, text: Rect) {
         screen.ask(Command::EnterWindow);
     }
     if screen.state.session.sheet == Some(Sheet::Window) {
-        fields(ui, screen, open, text.left_top());
+        fields(ui, screen, open, window, text.left_top());
     }
 }
 
-fn fields(ui: &Ui, screen: &mut Screen, open: &OpenSeries, above: Pos2) {
+fn fields(ui: &Ui, screen: &mut Screen, open: &OpenSeries, before: Window, above: Pos2) {
     let area = Area::new(Id::unique("exact window")).order(Order::Foreground);
     let area = area.pivot(Align2::LEFT_BOTTOM).fixed_pos(above - egui::vec2(0.0, 4.0));
     area.show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).inner_margin(10).show(ui, |ui| {
             ui.set_width(244.0);
-            let mut window = open.window;
+            let mut window = before;
             numbers(ui, open, &mut window);
-            if window != open.window {
+            if window != before {
                 screen.ask(Command::SetWindow(window));
             }
             ui.add_space(2.0);
@@ -57,7 +58,7 @@ fn fields(ui: &Ui, screen: &mut Screen, open: &OpenSeries, above: Pos2) {
 }
 
 fn numbers(ui: &mut Ui, open: &OpenSeries, window: &mut Window) {
-    let (low, high) = open.range();
+    let (low, high) = open.range().unwrap_or((0.0, 1.0));
     let speed = f64::from(((high - low) / 500.0).max(f32::MIN_POSITIVE));
     ui.horizontal(|ui| {
         let color = theme::tokens(ui).dim;

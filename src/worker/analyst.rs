@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use super::desk::{Desk, Job};
+use super::desk::{Desk, Job, OneOfSeries};
 use super::evaluation::evaluate;
 use super::export::export;
 use super::job::{Classify, Evaluate, EvaluateFailed, Export, Response, ScanKey};
@@ -30,6 +30,7 @@ pub(super) fn spawn(desk: Arc<Desk>, outbox: Outbox, store: Store) -> Receiver<(
                 Job::Classify(job) => analyst.classify(&job),
                 Job::Evaluate(job) => analyst.evaluate(&job, &store),
                 Job::Export(job) => analyst.export(&job),
+                Job::OneOfSeries(job) => analyst.one_of_series(job),
             }
         }
     };
@@ -79,6 +80,19 @@ impl Analyst {
             }
         };
         self.outbox.send(Response::ClassifyFailed { id: job.id, message });
+    }
+
+    /// Probabilities only: the maps of a slice are made when it is looked at.
+    fn one_of_series(&mut self, job: OneOfSeries) {
+        let device = self.device(job.device);
+        let answer = caught(|| {
+            let slice = job.pixels.read()?;
+            let loaded = self.load(&job.checkpoint, device).map_err(|failure| failure.message)?;
+            loaded.classifier.predict(&slice).map(Arc::new).map_err(|error| error.to_string())
+        });
+        let result =
+            answer.unwrap_or_else(|panic| Err(format!("the classification failed: {panic}")));
+        self.outbox.send(Response::OfSeries { id: job.id, scan: job.scan, result });
     }
 
     fn evaluate(&mut self, job: &Evaluate, store: &Store) {

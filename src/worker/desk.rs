@@ -2,10 +2,12 @@
 //! at and which goes first, and a queue of long work.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::job::{Classify, Evaluate, Export, RequestId};
+use super::job::{Classify, ClassifySeries, Evaluate, Export, Pixels, RequestId, ScanKey};
+use crate::model::prediction::DeviceChoice;
 
 /// One piece of work.
 #[derive(Debug)]
@@ -13,6 +15,17 @@ pub(super) enum Job {
     Classify(Classify),
     Evaluate(Evaluate),
     Export(Box<Export>),
+    OneOfSeries(OneOfSeries),
+}
+
+/// The next slice of a series.
+#[derive(Debug)]
+pub(super) struct OneOfSeries {
+    pub id: RequestId,
+    pub scan: ScanKey,
+    pub pixels: Pixels,
+    pub checkpoint: PathBuf,
+    pub device: DeviceChoice,
 }
 
 /// Holds what was asked for until the thread takes it.
@@ -26,6 +39,8 @@ pub(super) struct Desk {
 struct Inner {
     classify: Option<Classify>,
     long: VecDeque<Job>,
+    /// What is left of the series that is classified when there is nothing else to do.
+    series: Option<(ClassifySeries, VecDeque<(ScanKey, Pixels)>)>,
     /// Evaluations up to this one are not wanted any more.
     stopped: RequestId,
     /// Whether the work that was taken last is an evaluation.
@@ -60,8 +75,18 @@ impl Desk {
                 inner.evaluating = matches!(job, Job::Evaluate(_));
                 return Some(job);
             }
+            if let Some(slice) = inner.next_of_series() {
+                return Some(Job::OneOfSeries(slice));
+            }
             inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Takes the slices of a series on, in the place of those of another that are left.
+    pub fn put_series(&self, mut series: ClassifySeries) {
+        let slices = std::mem::take(&mut series.slices).into();
+        self.lock().series = Some((series, slices));
+        self.changed.notify_one();
     }
 
     /// A classification that waits, or comes within `patience`.
@@ -112,9 +137,20 @@ impl Desk {
     }
 }
 
+impl Inner {
+    fn next_of_series(&mut self) -> Option<OneOfSeries> {
+        let (series, slices) = self.series.as_mut()?;
+        let Some((scan, pixels)) = slices.pop_front() else {
+            self.series = None;
+            return None;
+        };
+        let (checkpoint, device) = (series.checkpoint.clone(), series.device);
+        Some(OneOfSeries { id: series.id, scan, pixels, checkpoint, device })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
     use std::sync::Arc;
 
     use super::*;
@@ -150,6 +186,7 @@ mod tests {
             Job::Classify(job) => job.id,
             Job::Evaluate(job) => job.id,
             Job::Export(job) => job.id,
+            Job::OneOfSeries(job) => job.id,
         }
     }
 
@@ -165,6 +202,31 @@ mod tests {
         assert!(desk.classify_within(Duration::ZERO).is_none());
         desk.put(classify(5));
         assert_eq!(desk.classify_within(Duration::ZERO).map(|job| job.id), Some(5));
+    }
+
+    #[test]
+    fn the_slices_of_a_series_come_last_and_one_by_one() {
+        let series = |id, slices: std::ops::Range<usize>| ClassifySeries {
+            id,
+            slices: slices
+                .map(|slice| {
+                    let pixels = Arc::new(Slice::new(1, 1, vec![0.0], Depth::EightBit));
+                    (ScanKey { series: 0, slice }, Pixels::Here(pixels))
+                })
+                .collect(),
+            checkpoint: PathBuf::new(),
+            device: DeviceChoice::Cpu,
+        };
+        let desk = Desk::default();
+        desk.put_series(series(1, 0..9));
+        assert_eq!(taken(&desk), 1);
+        desk.put(evaluate(2));
+        desk.put(classify(3));
+        assert_eq!([taken(&desk), taken(&desk), taken(&desk)], [3, 2, 1]);
+        desk.put_series(series(4, 0..1));
+        assert_eq!(taken(&desk), 4, "the newest series only");
+        desk.put(classify(5));
+        assert_eq!(taken(&desk), 5);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
 use crate::evaluate::report::{Case, Evaluation, Unreadable};
-use crate::imaging::{Series, Slice, Source, Tags};
+use crate::imaging::{Found, Place, Slice, Source, Tags, read_slice};
+use crate::measure::{Change, Kept, Scale, Shape};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::figure::Figure;
 use crate::review::word::{Word, Words};
@@ -29,10 +30,14 @@ pub enum Request {
     OpenDemo { id: RequestId },
     /// Leave off reading for the requests up to this one; what was read stays.
     StopOpening { up_to: RequestId },
+    /// Read the pixels of slices, the first of them first. Only the newest of these is worked on.
+    ReadSlices { wanted: Vec<(ScanKey, Place)> },
     /// Look for checkpoints in the weights folder and among `extra`.
     ListCheckpoints { id: RequestId, extra: Vec<PathBuf> },
     /// Classify and explain a slice. Only the newest of these is worked on.
     Classify(Classify),
+    /// Classify the slices of a series, between everything else. Only the newest is worked on.
+    ClassifySeries(ClassifySeries),
     /// Ask a model about every scan of a test set, or bring back what it answered before. Worked on
     /// one after another, between classifications.
     Evaluate(Evaluate),
@@ -43,6 +48,13 @@ pub enum Request {
     /// Keep the reader's word under a [`Words::key`] in the review at `home`; an empty one takes it
     /// back.
     KeepWord { id: RequestId, home: PathBuf, key: String, word: Word },
+    /// Bring back what was measured under each [`Address::home`](crate::measure::Address::home).
+    RecallMeasurements { id: RequestId, homes: Vec<String> },
+    /// Keep a change to what was measured under an
+    /// [`Address::home`](crate::measure::Address::home).
+    KeepMeasurements { id: RequestId, home: String, change: Change },
+    /// Write measurements as CSV; the answer is an `Exported`.
+    ExportMeasurements { id: RequestId, to: PathBuf, measured: Vec<MeasuredSeries> },
     /// Read a scan small. The newest are read first, and the oldest of many are forgotten.
     Thumbnail { path: PathBuf },
     /// Look for copies of the scan at `path` in the folder of class folders `among`.
@@ -84,6 +96,25 @@ pub enum Mode {
     GoOn,
     /// They are thrown away: a person asked for it.
     Anew,
+}
+
+/// What was measured on an open series.
+#[derive(Clone, Debug)]
+pub struct MeasuredSeries {
+    /// For people.
+    pub title: String,
+    pub slices: Vec<MeasuredSlice>,
+}
+
+/// What was measured on a slice.
+#[derive(Clone, Debug)]
+pub struct MeasuredSlice {
+    /// From 0.
+    pub number: usize,
+    /// `None` where they cannot be read again.
+    pub pixels: Option<Pixels>,
+    pub scale: Scale,
+    pub shapes: Vec<Shape>,
 }
 
 /// An evaluation as it is handed on.
@@ -133,6 +164,37 @@ pub struct Classify {
     pub tap: TapPoint,
 }
 
+/// Slices of a series that a model is asked about, without maps, the first of them first.
+#[derive(Clone, Debug)]
+pub struct ClassifySeries {
+    pub id: RequestId,
+    pub slices: Vec<(ScanKey, Pixels)>,
+    pub checkpoint: PathBuf,
+    pub device: DeviceChoice,
+}
+
+/// Where the pixels of a slice are.
+#[derive(Clone, Debug)]
+pub enum Pixels {
+    Here(Arc<Slice>),
+    InFile(Place),
+}
+
+impl Pixels {
+    /// The slice with its pixels, read where they are not here.
+    ///
+    /// # Errors
+    /// Why they cannot be read; a sentence for people.
+    pub fn read(&self) -> Result<Arc<Slice>, String> {
+        match self {
+            Self::Here(slice) => Ok(Arc::clone(slice)),
+            Self::InFile(place) => {
+                read_slice(place).map(Arc::new).map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
 /// An opened series, by the number it was given when it was opened, and a slice of it, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScanKey {
@@ -143,8 +205,11 @@ pub struct ScanKey {
 /// What the workers answer.
 #[derive(Clone, Debug)]
 pub enum Response {
-    /// One for each series or file of an `Open`; the error is a sentence for people.
-    Opened { id: RequestId, result: Result<Arc<Series>, String> },
+    /// One for each series or file of an `Open`, and again for a series that has grown; the error
+    /// is a sentence for people.
+    Opened { id: RequestId, result: Result<Found, String> },
+    /// The pixels of a slice; the error is a sentence for people.
+    SliceRead { scan: ScanKey, result: Result<Arc<Slice>, String> },
     /// The last answer to an `Open` or `OpenDemo`.
     OpenDone { id: RequestId },
     /// The checkpoints found, and a sentence for each that was refused.
@@ -153,6 +218,9 @@ pub enum Response {
     Predicted { id: RequestId, prediction: Arc<Prediction> },
     /// The maps of every layer.
     Explained { id: RequestId, evidence: Arc<Evidence> },
+    /// The probabilities of one slice of a `ClassifySeries`, or why there are none; a sentence for
+    /// people.
+    OfSeries { id: RequestId, scan: ScanKey, result: Result<Arc<Prediction>, String> },
     /// A classification that failed; a sentence for people.
     ClassifyFailed { id: RequestId, message: String },
     /// A test set was found: the first answer to an `Evaluate`.
@@ -165,6 +233,10 @@ pub enum Response {
     Figures { id: RequestId, figures: Arc<Figures>, curves: Arc<Curves> },
     /// A word was kept: all of them, with those of other windows.
     WordKept { id: RequestId, result: Result<Words, String> },
+    /// What was measured under each home that was asked for.
+    MeasurementsRecalled { id: RequestId, recalled: Vec<(String, Kept)> },
+    /// A change was kept: all that is kept there, with what other windows did.
+    MeasurementsKept { id: RequestId, home: String, result: Result<Kept, String> },
     /// A scan, small; none where it cannot be read.
     Thumbnail { path: PathBuf, picture: Option<Arc<Thumbnail>> },
     /// The copies of a scan.

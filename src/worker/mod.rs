@@ -3,11 +3,13 @@
 //! | file | does |
 //! | --- | --- |
 //! | [`job`] | what is asked and answered |
-//! | `reader` | reads what was opened, one thing after another |
+//! | `reader` | looks through what was opened, one thing after another |
+//! | `loader` | reads pixels, what is looked at first |
 //! | `analyst` | owns the model: takes its work from the `desk`, classifications first |
 //! | `evaluation` | a test set, scan by scan, on the analyst's thread |
 //! | `export` | files for others, on the analyst's thread, too |
-//! | `figures`, `copies`, `tags`, `thumbnails`, `words` | a thread each |
+//! | `figures`, `copies`, `tags`, `thumbnails`, `words`, `measurements` | a thread each |
+//! | `keeper` | the thread of what keeps something |
 //! | `background` | threads for parallel work that nobody waits for |
 
 mod analyst;
@@ -18,6 +20,9 @@ mod evaluation;
 mod export;
 mod figures;
 pub mod job;
+mod keeper;
+mod loader;
+mod measurements;
 mod reader;
 mod slot;
 mod tags;
@@ -32,10 +37,13 @@ use std::time::Duration;
 
 use desk::{Desk, Job};
 use job::{Request, Response};
+use keeper::Keeper;
+use loader::Loader;
 use reader::{Reader, Task};
 use slot::Slot;
 use thumbnails::Pile;
 
+use crate::measure;
 use crate::model::checkpoint;
 use crate::review::store::Store;
 
@@ -46,18 +54,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Workers {
     reader: Reader,
+    loader: Loader,
     desk: Arc<Desk>,
     analyst_ended: Receiver<()>,
     figures: Arc<Slot<figures::Task>>,
     copies: Arc<Slot<copies::Task>>,
     tags: Arc<Slot<tags::Task>>,
     thumbnails: Arc<Pile>,
-    words: words::Keeper,
+    words: Keeper<words::Task>,
+    measurements: Keeper<measurements::Task>,
     outbox: Outbox,
     responses: Receiver<Response>,
 }
 
-/// Starts the threads. Reviews are kept below `data`; `wake` is called after each response has been
+/// Starts the threads. Reviews and measurements are kept below `data`; `wake` is called after each response has been
 /// put where [`Workers::try_recv`] finds it.
 pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers {
     let (sender, responses) = channel();
@@ -72,15 +82,25 @@ pub fn start(data: PathBuf, wake: impl Fn() + Send + Sync + 'static) -> Workers 
     tags::spawn(Arc::clone(&tags), outbox.clone());
     let thumbnails = Arc::new(Pile::default());
     thumbnails::spawn(Arc::clone(&thumbnails), outbox.clone());
+    let words = Keeper::start("words", {
+        let outbox = outbox.clone();
+        move |task| words::keep(task, &outbox)
+    });
+    let measurements = Keeper::start("measurements", {
+        let (store, outbox) = (measure::store::Store::new(&data), outbox.clone());
+        move |task| measurements::work(task, &store, &outbox)
+    });
     Workers {
         reader: Reader::start(outbox.clone()),
+        loader: Loader::start(&outbox),
         desk,
         analyst_ended,
         figures,
         copies,
         tags,
         thumbnails,
-        words: words::Keeper::start(outbox.clone()),
+        words,
+        measurements,
         outbox,
         responses,
     }
@@ -93,8 +113,10 @@ impl Workers {
             Request::Open { id, paths } => self.reader.send(Task::Files { id, paths }),
             Request::OpenDemo { id } => self.reader.send(Task::Demo { id }),
             Request::StopOpening { up_to } => self.reader.stop(up_to),
+            Request::ReadSlices { wanted } => self.loader.read(wanted),
             Request::ListCheckpoints { id, extra } => self.list_checkpoints(id, extra),
             Request::Classify(classify) => self.desk.put(Job::Classify(classify)),
+            Request::ClassifySeries(series) => self.desk.put_series(series),
             Request::Evaluate(evaluate) => self.desk.put(Job::Evaluate(evaluate)),
             Request::StopEvaluating { up_to } => self.desk.stop(up_to),
             Request::Export(export) => self.desk.put(Job::Export(Box::new(export))),
@@ -106,6 +128,15 @@ impl Workers {
             }
             Request::ReadTags { id, source } => self.tags.put(tags::Task { id, source }),
             Request::Thumbnail { path } => self.thumbnails.put(path),
+            Request::RecallMeasurements { id, homes } => {
+                self.measurements.keep(measurements::Task::Recall { id, homes });
+            }
+            Request::KeepMeasurements { id, home, change } => {
+                self.measurements.keep(measurements::Task::Keep { id, home, change });
+            }
+            Request::ExportMeasurements { id, to, measured } => {
+                self.measurements.keep(measurements::Task::Export { id, to, measured });
+            }
             Request::KeepWord { id, home, key, word } => {
                 self.words.keep(words::Task { id, home, key, word });
             }

@@ -1,5 +1,5 @@
-//! The thread that reads files: everything it is asked for, in order, each scan handed over as soon
-//! as it is read.
+//! The thread that looks through files: everything it is asked for, in order, each series handed over
+//! as soon as its headers are read.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,12 +71,12 @@ impl Worker {
 
     fn open(&self, id: RequestId, paths: &[PathBuf]) {
         let stop = || self.stopped.load(Ordering::Relaxed) >= id;
-        let mut found = |result: Result<imaging::Series, imaging::OpenError>| {
-            let result = result.map(Arc::new).map_err(|error| error.to_string());
+        let mut found = |result: Result<imaging::Found, imaging::OpenError>| {
+            let result = result.map_err(|error| error.to_string());
             self.outbox.send(Response::Opened { id, result });
         };
         // The readers hold the panics of decoders; this is for what they miss.
-        if let Err(panic) = caught(|| imaging::open_each(paths, &stop, &mut found)) {
+        if let Err(panic) = caught(|| imaging::find_each(paths, &stop, &mut found)) {
             let name = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
             found_panic(&self.outbox, id, &name, &panic);
         }

@@ -1,8 +1,6 @@
-//! The thread that keeps a reader's words, one after another.
+//! Keeps a reader's words.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Sender, channel};
-use std::thread::JoinHandle;
 
 use super::Outbox;
 use super::job::{RequestId, Response};
@@ -11,6 +9,7 @@ use crate::review::word_file;
 use crate::system::caught::caught;
 
 /// A word to be kept.
+#[derive(Debug)]
 pub(super) struct Task {
     pub id: RequestId,
     pub home: PathBuf,
@@ -18,35 +17,8 @@ pub(super) struct Task {
     pub word: Word,
 }
 
-/// The way to the thread. Dropping this waits until everything handed over is kept.
-#[derive(Debug)]
-pub(super) struct Keeper {
-    tasks: Option<Sender<Task>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Keeper {
-    /// Starts the thread.
-    pub fn start(outbox: Outbox) -> Self {
-        let (tasks, received) = channel();
-        let work = move || received.into_iter().for_each(|task| keep(task, &outbox));
-        Self { tasks: Some(tasks), thread: Some(super::thread("words", work)) }
-    }
-
-    pub fn keep(&self, task: Task) {
-        // The thread outlives this handle.
-        let _ = self.tasks.as_ref().map(|tasks| tasks.send(task));
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.tasks = None;
-        let _ = self.thread.take().map(JoinHandle::join);
-    }
-}
-
-fn keep(Task { id, home, key, word }: Task, outbox: &Outbox) {
+/// Keeps a word and answers.
+pub(super) fn keep(Task { id, home, key, word }: Task, outbox: &Outbox) {
     let kept = caught(|| word_file::keep(&home, &key, &word));
     let result = kept.unwrap_or_else(|panic| Err(format!("the word was not kept: {panic}")));
     let result = result.map(|(words, trouble)| {

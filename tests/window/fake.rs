@@ -8,17 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mrimaster::app::Workers;
-use mrimaster::imaging::{About, Depth, Series, Slice, TagLine, Tags};
+use mrimaster::imaging::{About, Depth, Found, Series, Slice, TagLine, Tags};
+use mrimaster::measure::Kept;
 use mrimaster::model::calibration::{Calibration, Conformal, Record};
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
 };
 use mrimaster::model::prediction::{
     CheckpointInfo, ClassScore, Evidence, FamiliarityScore, InputRegion, LayerInfo, Prediction,
-    SaliencyMap,
+    SaliencyMap, TapPoint,
 };
 use mrimaster::review::word::Words;
-use mrimaster::worker::job::{Classify, Request, Response, ScanCopy, Thumbnail};
+use mrimaster::worker::job::{Classify, Pixels, Request, Response, ScanCopy, Thumbnail};
 
 #[path = "review.rs"]
 pub mod review;
@@ -40,6 +41,7 @@ pub struct Fake {
     asked: Asked,
     open: Opener,
     words: RefCell<Words>,
+    measured: RefCell<BTreeMap<String, Kept>>,
 }
 
 impl Fake {
@@ -51,6 +53,7 @@ impl Fake {
             asked: asked.clone(),
             open: Box::new(open),
             words: RefCell::default(),
+            measured: RefCell::default(),
         };
         (Box::new(fake), asked)
     }
@@ -63,17 +66,18 @@ impl Workers for Fake {
         match request {
             Request::Open { id, paths } => {
                 for path in paths {
-                    let result = (self.open)(&path).map(Arc::new);
+                    let result = (self.open)(&path).map(|series| Found::Whole(Arc::new(series)));
                     answers.push_back(Response::Opened { id, result });
                 }
                 answers.push_back(Response::OpenDone { id });
             }
             Request::OpenDemo { id } => {
                 let series = Series { synthetic: true, ..rings("demo.nii", 24) };
-                answers.push_back(Response::Opened { id, result: Ok(Arc::new(series)) });
+                let result = Ok(Found::Whole(Arc::new(series)));
+                answers.push_back(Response::Opened { id, result });
                 answers.push_back(Response::OpenDone { id });
             }
-            Request::StopOpening { .. } => {}
+            Request::StopOpening { .. } | Request::ReadSlices { .. } => {}
             Request::ListCheckpoints { id, .. } => answers.push_back(Response::Checkpoints {
                 id,
                 found: vec![checkpoint("efficientnet_b0"), checkpoint("small_cnn")],
@@ -85,6 +89,22 @@ impl Workers for Fake {
                 let evidence = Arc::new(evidence(&asked));
                 answers.push_back(Response::Explained { id: asked.id, evidence });
             }
+            Request::ClassifySeries(asked) => {
+                for (scan, pixels) in asked.slices {
+                    let Pixels::Here(slice) = pixels else { continue };
+                    let classify = Classify {
+                        id: asked.id,
+                        scan,
+                        slice,
+                        checkpoint: asked.checkpoint.clone(),
+                        device: asked.device,
+                        class: None,
+                        tap: TapPoint::Conv,
+                    };
+                    let result = Ok(Arc::new(prediction(&classify)));
+                    answers.push_back(Response::OfSeries { id: asked.id, scan, result });
+                }
+            }
             Request::Evaluate(evaluate) => answers.extend(review::answers(&evaluate)),
             Request::StopEvaluating { .. } => {}
             Request::Figures { id, evaluation, without } => {
@@ -94,6 +114,25 @@ impl Workers for Fake {
                 let mut words = self.words.borrow_mut();
                 words.insert(key, word);
                 answers.push_back(Response::WordKept { id, result: Ok(words.clone()) });
+            }
+            Request::RecallMeasurements { id, homes } => {
+                let kept = self.measured.borrow();
+                let recalled = homes.into_iter().filter_map(|home| {
+                    let found = kept.get(&home)?.clone();
+                    Some((home, found))
+                });
+                let recalled = recalled.collect();
+                answers.push_back(Response::MeasurementsRecalled { id, recalled });
+            }
+            Request::KeepMeasurements { id, home, change } => {
+                let mut measured = self.measured.borrow_mut();
+                let kept = measured.entry(home.clone()).or_default();
+                kept.apply(&change);
+                let result = Ok(kept.clone());
+                answers.push_back(Response::MeasurementsKept { id, home, result });
+            }
+            Request::ExportMeasurements { id, to, .. } => {
+                answers.push_back(Response::Exported { id, result: Ok(to) });
             }
             Request::Thumbnail { path } => {
                 let picture = Thumbnail { width: 8, height: 8, greys: vec![90; 64] };

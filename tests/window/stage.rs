@@ -61,6 +61,7 @@ impl Window {
         self.settle();
     }
 
+    #[allow(dead_code)] // Not every test of a window holds a key down.
     pub fn press_with(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.settle();

@@ -7,7 +7,7 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
 
-use crate::imaging::series::{Orientation, Rescale, Spacing, VoiFunction, Window};
+use crate::imaging::series::{NamedWindow, Orientation, Rescale, Spacing, VoiFunction, Window};
 
 /// A text value without its padding; `None` where it is absent or empty.
 pub(super) fn text(object: &InMemDicomObject, tag: Tag) -> Option<String> {
@@ -27,7 +27,7 @@ fn numbers(element: &InMemElement) -> Vec<f32> {
     if numbers.iter().all(|x| x.is_finite()) { numbers } else { Vec::new() }
 }
 
-fn first_item(object: &InMemDicomObject, sequence: Tag) -> Option<&InMemDicomObject> {
+pub(super) fn first_item(object: &InMemDicomObject, sequence: Tag) -> Option<&InMemDicomObject> {
     object.get(sequence)?.items()?.first()
 }
 
@@ -49,7 +49,7 @@ impl<'a> FrameAttributes<'a> {
     }
 
     /// An attribute of a functional group macro, or of the root in files of single frames.
-    fn find(&self, group: Tag, tag: Tag) -> Option<&'a InMemElement> {
+    pub fn find(&self, group: Tag, tag: Tag) -> Option<&'a InMemElement> {
         self.groups
             .iter()
             .filter_map(|groups| first_item(groups, group)?.get(tag))
@@ -57,7 +57,7 @@ impl<'a> FrameAttributes<'a> {
             .or_else(|| self.root.get(tag))
     }
 
-    fn numbers<const N: usize>(&self, group: Tag, tag: Tag) -> Option<[f32; N]> {
+    pub fn numbers<const N: usize>(&self, group: Tag, tag: Tag) -> Option<[f32; N]> {
         numbers(self.find(group, tag)?).get(..N)?.try_into().ok()
     }
 
@@ -70,20 +70,34 @@ impl<'a> FrameAttributes<'a> {
         slope.map_or(Rescale::IDENTITY, |[slope]| Rescale::new(slope, intercept))
     }
 
-    /// The first window, PS3.3 C.11.2 and C.7.6.16.2.10.
-    pub fn window(&self) -> Option<Window> {
+    /// The windows that the file offers, PS3.3 C.11.2 and C.7.6.16.2.10.
+    pub fn windows(&self) -> Vec<NamedWindow> {
         let group = tags::FRAME_VOILUT_SEQUENCE;
-        let [center] = self.numbers(group, tags::WINDOW_CENTER)?;
-        let [width] = self.numbers(group, tags::WINDOW_WIDTH)?;
-        (width > 0.0).then_some(Window { center, width })
+        let all = |tag| self.find(group, tag).map(numbers).unwrap_or_default();
+        let names = self
+            .find(group, tags::WINDOW_CENTER_WIDTH_EXPLANATION)
+            .and_then(|element| element.value().to_multi_str().ok())
+            .unwrap_or_default();
+        let centers_and_widths = all(tags::WINDOW_CENTER).into_iter().zip(all(tags::WINDOW_WIDTH));
+        centers_and_widths
+            .enumerate()
+            .map(|(number, (center, width))| {
+                let name = names.get(number).map(|name| name.trim_matches(['\0', ' ']));
+                let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+                NamedWindow { name, window: Window { center, width } }
+            })
+            .filter(|named| named.window.width > 0.0)
+            .collect()
     }
 
-    pub fn voi_function(&self) -> VoiFunction {
-        let element = self.find(tags::FRAME_VOILUT_SEQUENCE, tags::VOILUT_FUNCTION);
-        match element.and_then(|element| element.to_str().ok()).as_deref().map(str::trim) {
-            Some("LINEAR_EXACT") => VoiFunction::LinearExact,
-            Some("SIGMOID") => VoiFunction::Sigmoid,
-            _ => VoiFunction::Linear,
+    /// `None` where the file does not name one, which stands for a linear one.
+    pub fn voi_function(&self) -> Option<VoiFunction> {
+        let element = self.find(tags::FRAME_VOILUT_SEQUENCE, tags::VOILUT_FUNCTION)?;
+        match element.to_str().ok()?.trim_matches(['\0', ' ']) {
+            "LINEAR" => Some(VoiFunction::Linear),
+            "LINEAR_EXACT" => Some(VoiFunction::LinearExact),
+            "SIGMOID" => Some(VoiFunction::Sigmoid),
+            _ => None,
         }
     }
 
@@ -115,33 +129,5 @@ impl<'a> FrameAttributes<'a> {
 
     pub fn position(&self) -> Option<[f32; 3]> {
         self.numbers(tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT)
-    }
-}
-
-/// The modality LUT as a table, PS3.3 C.11.1.1.
-pub(super) struct ModalityTable {
-    first: i64,
-    values: Vec<f32>,
-}
-
-impl ModalityTable {
-    /// `signed` as the pixels are, which decides how the first value mapped is written.
-    pub fn read(object: &InMemDicomObject, signed: bool) -> Option<Self> {
-        let item = first_item(object, tags::MODALITY_LUT_SEQUENCE)?;
-        let descriptor = item.get(tags::LUT_DESCRIPTOR)?.value().to_multi_int::<i64>().ok()?;
-        let [entries, first, _bits] = descriptor.get(..3)?.try_into().ok()?;
-        // Zero stands for 65,536, which does not fit its 16 bits.
-        let entries = if entries == 0 { 65_536 } else { entries as usize & 0xFFFF };
-        let first = if signed { i64::from(first as i16) } else { i64::from(first as u16) };
-        let data = item.get(tags::LUT_DATA)?.value().to_multi_int::<i64>().ok()?;
-        let values: Vec<f32> = data.iter().take(entries).map(|&v| f32::from(v as u16)).collect();
-        (!values.is_empty()).then_some(Self { first, values })
-    }
-
-    pub fn apply(&self, stored: &mut [f32]) {
-        let last = self.values.len() as i64 - 1;
-        for value in stored {
-            *value = self.values[(*value as i64 - self.first).clamp(0, last) as usize];
-        }
     }
 }

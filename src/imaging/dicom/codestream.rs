@@ -5,8 +5,10 @@ use crate::imaging::jpeg::{self, marker};
 /// How a codestream is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
-    /// JPEG baseline, extended or progressive: lossy, by cosine transform.
+    /// JPEG baseline or extended: lossy, by cosine transform, Huffman-coded in one pass.
     Cosine,
+    /// JPEG progressive or arithmetically coded.
+    OtherCosine,
     /// JPEG lossless, by prediction.
     Lossless,
     JpegLs,
@@ -24,6 +26,10 @@ pub(super) struct Codestream {
     pub coding: Coding,
     /// JPEG-LS: the components follow one another, each whole.
     pub planar: bool,
+    /// JPEG: the components are called R, G and B.
+    pub names_rgb: bool,
+    /// JPEG: a JFIF segment, according to which colours are YCbCr.
+    pub is_jfif: bool,
 }
 
 impl Codestream {
@@ -66,8 +72,10 @@ fn four(bytes: &[u8], at: usize) -> Option<usize> {
 /// From the frame's segment and the first scan's, of ISO 10918-1 and 14495-1.
 fn read_jpeg(bytes: &[u8]) -> Option<Codestream> {
     let mut found = None;
+    let mut is_jfif = false;
     for (marker, segment) in jpeg::segments(bytes) {
         match marker {
+            marker::APP_0 => is_jfif |= segment.starts_with(b"JFIF"),
             marker::DHT | marker::JPG | marker::DAC => {}
             0xC0..=0xCF | 0xF7 => {
                 found = Some(Codestream {
@@ -78,9 +86,17 @@ fn read_jpeg(bytes: &[u8]) -> Option<Codestream> {
                     coding: match marker {
                         0xF7 => Coding::JpegLs,
                         0xC3 | 0xC7 | 0xCB | 0xCF => Coding::Lossless,
-                        _ => Coding::Cosine,
+                        marker::SOF_0 | marker::SOF_1 => Coding::Cosine,
+                        _ => Coding::OtherCosine,
                     },
                     planar: marker == 0xF7,
+                    names_rgb: matches!(
+                        segment.get(6..15),
+                        Some(
+                            [b'R', _, _, b'G', _, _, b'B', ..] | [b'r', _, _, b'g', _, _, b'b', ..]
+                        )
+                    ),
+                    is_jfif: false,
                 });
             }
             marker::SOS => {
@@ -88,6 +104,7 @@ fn read_jpeg(bytes: &[u8]) -> Option<Codestream> {
                 let interleave = *segment.get(segment.len().checked_sub(2)?)?;
                 return found.map(|head: Codestream| Codestream {
                     planar: head.planar && head.components > 1 && interleave == 0,
+                    is_jfif,
                     ..head
                 });
             }
@@ -112,6 +129,8 @@ fn read_jpeg_2000(bytes: &[u8]) -> Option<Codestream> {
         bits: u32::from(precision & 0x7F) + 1,
         coding: Coding::Jpeg2000,
         planar: false,
+        names_rgb: false,
+        is_jfif: false,
     })
 }
 

@@ -1,187 +1,199 @@
-//! Pixel data to stored values: PS3.5 section 8 and annex A.4, PS3.3 C.7.6.3.
+//! Where the frames of a file lie, PS3.5 A.4, and how each becomes stored values.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use dicom_core::value::{C, Value};
-use dicom_dictionary_std::{tags, uids};
-use dicom_encoding::Endianness;
-use dicom_encoding::adapters::{PixelDataObject, RawPixelData};
-use dicom_encoding::transfer_syntax::{Codec, TransferSyntax};
-use dicom_object::InMemDicomObject;
+use dicom_core::VR;
+use dicom_encoding::transfer_syntax::TransferSyntax;
 
-use super::attributes::{integer, text};
-use super::codestream::{Codestream, Coding, without_boxes};
-use crate::imaging::error::{MAX_VALUES, Refusal, check_size};
-use crate::imaging::luminance::{COLOUR_NOTE, grey};
-use crate::imaging::series::add_note;
+use super::codecs;
+use super::data_set::{DataSet, unread_syntax};
+use super::format::{Number, PixelFormat};
+use super::layout::{self, PixelElement};
+use super::palette::Palette;
+use super::samples::{Packing, values};
+use super::tables::{Table, modality_table};
+use crate::imaging::error::Refusal;
+use crate::imaging::finite::make_finite;
+use crate::imaging::luminance::Grey;
+use crate::imaging::series::Depth;
 
-/// How samples are written: the image pixel module.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct PixelFormat {
-    pub rows: usize,
-    pub columns: usize,
-    pub frames: usize,
-    samples: usize,
-    bits_allocated: u32,
-    pub bits_stored: u32,
-    high_bit: u32,
-    pub signed: bool,
-    planar: bool,
-    pub photometric: String,
+/// How the pixels of a file become stored values: all that is known of them without their bytes.
+pub(super) struct Image {
+    pub format: PixelFormat,
+    /// Applied to the stored values, and takes the place of the rescale.
+    pub modality: Option<Table>,
+    pub palette: Option<Palette>,
+    syntax: &'static TransferSyntax,
+    big_endian: bool,
+    /// Bytes are swapped in pairs: single bytes written as words in the other order.
+    swapped: bool,
+    pixels: PixelElement,
 }
 
-impl PixelFormat {
-    /// Reads the module and refuses what cannot be read.
-    pub fn read(object: &InMemDicomObject) -> Result<Self, Refusal> {
-        let number = |tag| integer(object, tag).filter(|&n| n >= 0).map(|n| n as usize);
-        let rows = number(tags::ROWS).unwrap_or(0);
-        let columns = number(tags::COLUMNS).unwrap_or(0);
-        let frames = number(tags::NUMBER_OF_FRAMES).unwrap_or(1).max(1);
-        if rows == 0 || columns == 0 {
-            return Err(Refusal::damaged(format!(
-                "this is a DICOM image of {rows} rows and {columns} columns"
-            )));
+impl Image {
+    /// `pixels` are those of the data set.
+    pub fn read(data_set: &DataSet, pixels: PixelElement) -> Result<Self, Refusal> {
+        let format = PixelFormat::read(data_set, pixels.tag)?;
+        let syntax = data_set.syntax;
+        if let Some(length) = pixels.length {
+            check_native(&format, length, syntax)?;
         }
-        check_size(columns, rows, frames)?;
-        let samples = number(tags::SAMPLES_PER_PIXEL).unwrap_or(1);
-        let bits_allocated = number(tags::BITS_ALLOCATED).unwrap_or(16) as u32;
-        let photometric = text(object, tags::PHOTOMETRIC_INTERPRETATION)
-            .unwrap_or_else(|| "MONOCHROME2".to_owned());
-        match (samples, bits_allocated, photometric.as_str()) {
-            (_, _, "PALETTE COLOR") => {
-                return Err(Refusal::unsupported("this is a DICOM image in palette colours"));
-            }
-            (1, 8 | 16 | 32, _) | (3, 8 | 16, _) => {}
-            (1 | 3, bits, _) => {
-                return Err(Refusal::unsupported(format!(
-                    "this is a DICOM image of {bits}-bit samples"
-                )));
-            }
-            (samples, _, _) => {
-                return Err(Refusal::unsupported(format!(
-                    "this is a DICOM image with {samples} samples per pixel"
-                )));
-            }
-        }
-        let bits_stored = number(tags::BITS_STORED)
-            .map(|bits| bits as u32)
-            .filter(|bits| (1..=bits_allocated).contains(bits))
-            .unwrap_or(bits_allocated);
-        let high_bit = number(tags::HIGH_BIT)
-            .map(|bit| bit as u32)
-            .filter(|bit| (bits_stored - 1..bits_allocated).contains(bit))
-            .unwrap_or(bits_stored - 1);
+        let signed = format.number == Number::Signed;
+        let palette = match format.is_palette() {
+            true => Some(Palette::read(&data_set.object, signed)?),
+            false => None,
+        };
+        let big_endian = data_set.encoding.big_endian;
         Ok(Self {
-            rows,
-            columns,
-            frames,
-            samples,
-            bits_allocated,
-            bits_stored,
-            high_bit,
-            signed: integer(object, tags::PIXEL_REPRESENTATION) == Some(1),
-            planar: samples > 1 && integer(object, tags::PLANAR_CONFIGURATION) == Some(1),
-            photometric,
+            modality: modality_table(&data_set.object, signed),
+            palette,
+            syntax,
+            big_endian,
+            swapped: big_endian && format.bits_allocated <= 8 && pixels.vr == Some(VR::OW),
+            pixels,
+            format,
         })
     }
 
-    fn frame_samples(&self) -> usize {
-        self.rows * self.columns * self.samples
+    pub fn is_colour(&self) -> bool {
+        self.format.samples > 1 || self.palette.is_some()
+    }
+
+    pub fn transfer_syntax(&self) -> &'static str {
+        self.syntax.name()
+    }
+
+    /// How the values that a slice keeps were written.
+    pub fn depth(&self) -> Depth {
+        let PixelFormat { bits_stored, number, .. } = self.format;
+        let eight_bit = match &self.palette {
+            _ if self.modality.is_some() => false,
+            Some(palette) => palette.is_eight_bit(),
+            // Single bits are no greys of a picture.
+            None => (2..=8).contains(&bits_stored) && number == Number::Unsigned,
+        };
+        if eight_bit { Depth::EightBit } else { Depth::Wide }
+    }
+
+    /// Where the frames lie in a data set, which is given whole where they are compressed.
+    pub fn places(&self, data_set: &[u8]) -> Result<Places, Refusal> {
+        let PixelElement { value, length: None, .. } = self.pixels else {
+            return Ok(Places::Native { first: self.pixels.value });
+        };
+        if self.format.number == Number::Float {
+            return Err(unread_syntax(self.syntax.name()));
+        }
+        let mut fragments = layout::fragments(data_set, value)?;
+        let offsets = match fragments.is_empty() {
+            true => 0..0,
+            false => fragments.remove(0),
+        };
+        let offsets: Vec<u32> =
+            data_set[offsets].as_chunks().0.iter().map(|&n| u32::from_le_bytes(n)).collect();
+        check_held(fragments.iter().map(Range::len).sum(), &self.format)?;
+        let frames = frames_of_fragments(data_set, &fragments, &offsets, self.format.frames)?;
+        Ok(Places::Fragments { fragments, frames })
+    }
+
+    /// The bytes that hold a frame, as they lie in the data set.
+    pub fn parts(&self, places: &Places, frame: usize) -> Vec<Range<usize>> {
+        match places {
+            Places::Native { first } => {
+                let bits = self.format.frame_bits();
+                let (start, end) = (bits * frame / 8, (bits * (frame + 1)).div_ceil(8));
+                // Pairs of bytes stay whole.
+                let (start, end) =
+                    if self.swapped { (start & !1, end.next_multiple_of(2)) } else { (start, end) };
+                let end = end.min(self.pixels.length.unwrap_or(end));
+                vec![first + start..first + end]
+            }
+            Places::Fragments { fragments, frames } => fragments[frames[frame].clone()].to_vec(),
+        }
+    }
+
+    /// Stored values of a frame, whose bytes are given.
+    pub fn decode(&self, bytes: &[u8], frame: usize) -> Result<Grey, Refusal> {
+        let format = &self.format;
+        let is_native = self.pixels.length.is_some();
+        let (bytes, packing) = match is_native {
+            true => self.native(bytes, frame),
+            false => codecs::decode(bytes, self.syntax, format)?,
+        };
+        let mut grey = values(&bytes, &packing, format.pixels());
+        if format.number == Number::Float {
+            grey.notes.extend(make_finite(&mut grey.values)?);
+        }
+        if let Some(palette) = &self.palette {
+            grey = palette.luminance(&grey.values);
+        }
+        if let Some(table) = &self.modality {
+            grey.values.iter_mut().for_each(|value| *value = table.at(*value).into());
+        }
+        Ok(grey)
+    }
+
+    fn native<'a>(&self, bytes: &'a [u8], frame: usize) -> (Cow<'a, [u8]>, Packing) {
+        let start = self.format.frame_bits() * frame;
+        let packing =
+            Packing { bits_before: start % 8, ..Packing::of(&self.format, self.big_endian) };
+        if !self.swapped {
+            return (Cow::Borrowed(bytes), packing);
+        }
+        let in_order = (0..bytes.len()).map(|at| bytes.get(at ^ 1).copied().unwrap_or(0));
+        (in_order.skip(start / 8 % 2).collect::<Vec<_>>().into(), packing)
     }
 }
 
-/// Encapsulated Uncompressed Explicit VR Little Endian: frames in fragments, as they are.
-const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
+/// Where the frames of an image lie.
+pub(super) enum Places {
+    /// One after the other.
+    Native { first: usize },
+    /// The fragments that each frame consists of.
+    Fragments { fragments: Vec<Range<usize>>, frames: Vec<Range<usize>> },
+}
 
-/// Stored values of every frame, one grey value per pixel.
-pub(super) fn read_frames(
-    object: &InMemDicomObject,
+fn check_native(
+    format: &PixelFormat,
+    length: usize,
     syntax: &TransferSyntax,
-    format: &PixelFormat,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Vec<f32>>, Refusal> {
-    let pixel_data = object
-        .get(tags::PIXEL_DATA)
-        .ok_or_else(|| Refusal::unsupported("this is a DICOM file without pixel data"))?;
-    match pixel_data.value() {
-        Value::Primitive(value) => {
-            if format.photometric.starts_with("YBR") && format.photometric != "YBR_FULL" {
-                return Err(Refusal::unsupported(format!(
-                    "this is a DICOM image in {} that is not compressed ({})",
-                    format.photometric,
-                    syntax.name()
-                )));
-            }
-            // Its words would come in the wrong order: the parser swaps bytes in pairs.
-            if format.bits_allocated == 32 && syntax.endianness() == Endianness::Big {
-                return Err(Refusal::unsupported(
-                    "this is a big-endian DICOM image of 32-bit samples",
-                ));
-            }
-            native_frames(&value.to_bytes(), format, notes)
-        }
-        Value::PixelSequence(_) if format.bits_allocated == 32 => Err(Refusal::unsupported(
-            format!("this is a DICOM image in {} with 32 bits per sample", syntax.name()),
-        )),
-        Value::PixelSequence(sequence) => {
-            let fragments = sequence.fragments();
-            let frames = fragments_of_frames(fragments, sequence.offset_table(), format.frames)?;
-            check_held(fragments.iter().map(Vec::len).sum(), format)?;
-            let mut values = Vec::new();
-            for fragments in frames {
-                let data = match fragments {
-                    [whole] => Cow::Borrowed(whole.as_slice()),
-                    parts => Cow::Owned(parts.concat()),
-                };
-                values.push(decode_frame(&data, syntax, format, notes)?);
-            }
-            Ok(values)
-        }
-        Value::Sequence(_) => {
-            Err(Refusal::damaged("this is a DICOM file whose pixel data is a sequence"))
-        }
-    }
-}
-
-fn native_frames(
-    bytes: &[u8],
-    format: &PixelFormat,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Vec<f32>>, Refusal> {
-    let frame_bytes = format.frame_samples() * (format.bits_allocated / 8) as usize;
-    let needed = frame_bytes.saturating_mul(format.frames);
-    if bytes.len() < needed {
-        return Err(Refusal::damaged(format!(
-            "this is a DICOM image that promises {} frames of {}×{} pixels and holds {} of {needed} \
-             bytes",
-            format.frames,
-            format.columns,
-            format.rows,
-            bytes.len()
+) -> Result<(), Refusal> {
+    let PixelFormat { frames, columns, rows, photometric, .. } = format;
+    if photometric.starts_with("YBR") && photometric != "YBR_FULL" && !format.is_subsampled() {
+        return Err(Refusal::unsupported(format!(
+            "this is a DICOM image in {photometric} that is not compressed ({})",
+            syntax.name()
         )));
     }
-    Ok(bytes
-        .chunks_exact(frame_bytes)
-        .take(format.frames)
-        .map(|frame| {
-            let full = format.photometric == "YBR_FULL";
-            stored_values(frame, format.bits_allocated, format, format.planar, full, notes)
-        })
-        .collect())
+    if format.is_subsampled() && columns % 2 == 1 {
+        return Err(Refusal::damaged(format!(
+            "this is a DICOM image in {photometric}, in which two pixels share a colour, with rows \
+             of {columns} pixels"
+        )));
+    }
+    let needed = format.frame_bits().saturating_mul(*frames).div_ceil(8);
+    if length < needed {
+        return Err(Refusal::damaged(format!(
+            "this is a DICOM image that promises {frames} frames of {columns}×{rows} pixels and holds \
+             {length} of {needed} bytes"
+        )));
+    }
+    Ok(())
 }
 
-/// The fragments of each frame: one each, or all of one frame, or by the basic offset table
-/// (PS3.5 A.4).
-fn fragments_of_frames<'a>(
-    fragments: &'a [Vec<u8>],
+/// The fragments of each frame: one each, or all of one frame, or by the table of offsets, or by
+/// what they begin with.
+fn frames_of_fragments(
+    data_set: &[u8],
+    fragments: &[Range<usize>],
     offsets: &[u32],
     frames: usize,
-) -> Result<Vec<&'a [Vec<u8>]>, Refusal> {
+) -> Result<Vec<Range<usize>>, Refusal> {
     if frames == 1 && !fragments.is_empty() {
-        return Ok(vec![fragments]);
+        return Ok(vec![0..fragments.len()]);
     }
     if fragments.len() == frames {
-        return Ok(fragments.chunks(1).collect());
+        return Ok((0..frames).map(|frame| frame..frame + 1).collect());
     }
     let lost = || {
         Refusal::damaged(format!(
@@ -190,27 +202,32 @@ fn fragments_of_frames<'a>(
             fragments.len()
         ))
     };
-    if offsets.len() != frames || fragments.len() < frames {
-        return Err(lost());
-    }
-    // Where each fragment's item begins, counted as the table counts.
-    let starts: Vec<usize> = fragments
-        .iter()
-        .scan(0, |at, fragment| {
-            let start = *at;
-            *at += fragment.len() + 8;
-            Some(start)
-        })
-        .collect();
-    let first = |offset: u32| starts.binary_search(&(offset as usize)).map_err(|_| lost());
-    let mut bounds = offsets.iter().map(|&offset| first(offset)).collect::<Result<Vec<_>, _>>()?;
+    let begins = |fragment: &Range<usize>| {
+        let start = &data_set[fragment.clone()];
+        start.starts_with(&[0xFF, 0xD8, 0xFF]) || start.starts_with(&[0xFF, 0x4F, 0xFF, 0x51])
+    };
+    let mut bounds: Vec<usize> = match (offsets.len() == frames, fragments.first()) {
+        (true, Some(first)) => {
+            // Counted from the first fragment's head, which is as far before its bytes as any.
+            let place = |&offset: &u32| {
+                let start = first.start + offset as usize;
+                fragments.binary_search_by_key(&start, |fragment| fragment.start).ok()
+            };
+            offsets.iter().map(place).collect::<Option<_>>().ok_or_else(lost)?
+        }
+        _ => (0..fragments.len()).filter(|&n| begins(&fragments[n])).collect(),
+    };
     bounds.push(fragments.len());
-    bounds.windows(2).map(|w| fragments.get(w[0]..w[1]).ok_or_else(lost)).collect()
+    let ranges: Vec<_> = bounds.windows(2).map(|pair| pair[0]..pair[1]).collect();
+    match ranges.len() == frames && ranges.iter().all(|range| !range.is_empty()) {
+        true => Ok(ranges),
+        false => Err(lost()),
+    }
 }
 
 /// Blank frames pack to next to nothing; many or large ones out of next to nothing are a trap.
 fn check_held(compressed: usize, format: &PixelFormat) -> Result<(), Refusal> {
-    let bytes = format.frame_samples() * format.frames * (format.bits_allocated / 8) as usize;
+    let bytes = format.frame_bits() / 8 * format.frames;
     if bytes > (64 << 20) && bytes / 2048 > compressed {
         return Err(Refusal::damaged(format!(
             "this is a DICOM image of {} frames of {}×{} pixels, which {compressed} compressed bytes cannot \
@@ -219,201 +236,4 @@ fn check_held(compressed: usize, format: &PixelFormat) -> Result<(), Refusal> {
         )));
     }
     Ok(())
-}
-
-/// Decodes one compressed frame.
-fn decode_frame(
-    mut data: &[u8],
-    syntax: &TransferSyntax,
-    format: &PixelFormat,
-    notes: &mut Vec<String>,
-) -> Result<Vec<f32>, Refusal> {
-    let name = syntax.name();
-    let Codec::EncapsulatedPixelData(Some(decoder), _) = syntax.codec() else {
-        return Err(unread_syntax(name));
-    };
-    let head = match syntax.uid() {
-        uids::RLE_LOSSLESS => {
-            check_rle_head(data, format)?;
-            None
-        }
-        ENCAPSULATED_UNCOMPRESSED => None,
-        _ => {
-            data = without_boxes(data);
-            Some(checked_codestream(data, name, format)?)
-        }
-    };
-    let bits = head.map_or(format.bits_allocated, |head| if head.bits <= 8 { 8 } else { 16 });
-    let expected = format.frame_samples() * (bits / 8) as usize;
-    let frame = CompressedFrame { data, uid: syntax.uid(), format, bits };
-    let mut decoded = Vec::new();
-    decoder.decode_frame(&frame, 0, &mut decoded).map_err(|error| {
-        Refusal::damaged(format!(
-            "this is a DICOM file whose {name} data cannot be decoded ({error})"
-        ))
-    })?;
-    if decoded.len() < expected || decoded.len() > MAX_VALUES * 4 {
-        return Err(Refusal::damaged(format!(
-            "this is a DICOM file whose {name} data gives {} of {expected} bytes",
-            decoded.len()
-        )));
-    }
-    let planar = head.is_some_and(|head| head.planar);
-    // The JPEG decoder gives RGB; the others leave YBR_FULL as it is.
-    let made_rgb = matches!(head.map(|h| h.coding), Some(Coding::Cosine | Coding::Lossless));
-    let full = format.photometric.starts_with("YBR_FULL") && !made_rgb;
-    let packed = PixelFormat { high_bit: format.bits_stored - 1, ..format.clone() };
-    let format = if head.is_some() { &packed } else { format };
-    Ok(stored_values(&decoded[..expected], bits, format, planar, full, notes))
-}
-
-/// The head of a JPEG, JPEG-LS or JPEG 2000 frame, which must agree with the DICOM header: a decoder
-/// allocates what the head says.
-fn checked_codestream(
-    data: &[u8],
-    name: &str,
-    format: &PixelFormat,
-) -> Result<Codestream, Refusal> {
-    let head = Codestream::read(data).ok_or_else(|| {
-        Refusal::damaged(format!("this is a DICOM file whose {name} data is broken"))
-    })?;
-    let PixelFormat { columns, rows, samples, .. } = *format;
-    if (head.width, head.height, head.components) != (columns, rows, samples) {
-        return Err(Refusal::damaged(format!(
-            "this is a DICOM image of {columns}×{rows}×{samples} samples whose {name} data is {}×{}×{}",
-            head.width, head.height, head.components
-        )));
-    }
-    if head.coding == Coding::Cosine && head.bits > 8 {
-        return Err(Refusal::unsupported(format!(
-            "this is a DICOM image in {name} with {} bits per sample",
-            head.bits
-        )));
-    }
-    Ok(head)
-}
-
-/// The head of an RLE frame (PS3.5 G.5) is 64 bytes long and counts as many segments as a pixel has
-/// bytes; the decoder would allocate for any number.
-fn check_rle_head(data: &[u8], format: &PixelFormat) -> Result<(), Refusal> {
-    let segments = data.first_chunk().map(|&count| u32::from_le_bytes(count) as usize);
-    if data.len() < 64 || segments != Some(format.samples * format.bits_allocated as usize / 8) {
-        return Err(Refusal::damaged("this is a DICOM file whose RLE Lossless data is broken"));
-    }
-    Ok(())
-}
-
-pub(super) fn unread_syntax(name: &str) -> Refusal {
-    Refusal::new(
-        format!("this is a DICOM file in the transfer syntax {name}, which is not read"),
-        "export it uncompressed (Explicit VR Little Endian) or as JPEG 2000",
-    )
-}
-
-/// Little-endian samples of a frame to one value per pixel: shifted and masked to the bits that
-/// are stored, sign-extended, colour to luminance.
-fn stored_values(
-    bytes: &[u8],
-    bits: u32,
-    format: &PixelFormat,
-    planar: bool,
-    ybr_full: bool,
-    notes: &mut Vec<String>,
-) -> Vec<f32> {
-    // A codestream may be narrower than the allocation, and deeper than what the file calls stored.
-    let stored = format.bits_stored.min(bits);
-    let shift = (format.high_bit + 1).saturating_sub(stored).min(bits - stored);
-    let sample = |raw: u32| raw >> shift & (u32::MAX >> (32 - stored));
-    let raw: Vec<u32> = match bits {
-        8 => bytes.iter().map(|&byte| sample(byte.into())).collect(),
-        16 => {
-            bytes.chunks_exact(2).map(|b| sample(u16::from_le_bytes([b[0], b[1]]).into())).collect()
-        }
-        _ => bytes
-            .chunks_exact(4)
-            .map(|b| sample(u32::from_le_bytes([b[0], b[1], b[2], b[3]])))
-            .collect(),
-    };
-    if format.samples == 1 {
-        let unused = 32 - stored;
-        return match format.signed {
-            true => raw.iter().map(|&v| ((v << unused) as i32 >> unused) as f32).collect(),
-            false => raw.iter().map(|&v| v as f32).collect(),
-        };
-    }
-    let pixels = format.rows * format.columns;
-    let interleaved: Vec<u32> = match planar {
-        true => (0..pixels).flat_map(|i| [raw[i], raw[pixels + i], raw[2 * pixels + i]]).collect(),
-        false => raw,
-    };
-    if ybr_full {
-        // Y is the luminance of BT.601 already (PS3.3 C.7.6.3.1.2).
-        add_note(notes, COLOUR_NOTE);
-        return interleaved.chunks_exact(3).map(|ybr| ybr[0] as f32).collect();
-    }
-    let grey = grey(&interleaved, 3, u32::MAX >> (32 - stored));
-    grey.notes.iter().for_each(|note| add_note(notes, note));
-    grey.values
-}
-
-/// One compressed frame, as the codecs of `dicom-transfer-syntax-registry` want it.
-struct CompressedFrame<'a> {
-    data: &'a [u8],
-    uid: &'a str,
-    format: &'a PixelFormat,
-    /// Per sample, of the decoded bytes.
-    bits: u32,
-}
-
-impl PixelDataObject for CompressedFrame<'_> {
-    fn transfer_syntax_uid(&self) -> &str {
-        self.uid
-    }
-
-    fn rows(&self) -> Option<u16> {
-        self.format.rows.try_into().ok()
-    }
-
-    fn cols(&self) -> Option<u16> {
-        self.format.columns.try_into().ok()
-    }
-
-    fn samples_per_pixel(&self) -> Option<u16> {
-        self.format.samples.try_into().ok()
-    }
-
-    fn bits_allocated(&self) -> Option<u16> {
-        self.bits.try_into().ok()
-    }
-
-    fn bits_stored(&self) -> Option<u16> {
-        self.format.bits_stored.min(self.bits).try_into().ok()
-    }
-
-    fn photometric_interpretation(&self) -> Option<&str> {
-        Some(&self.format.photometric)
-    }
-
-    fn number_of_frames(&self) -> Option<u32> {
-        Some(1)
-    }
-
-    fn number_of_fragments(&self) -> Option<u32> {
-        Some(1)
-    }
-
-    fn fragment(&self, fragment: usize) -> Option<Cow<'_, [u8]>> {
-        (fragment == 0).then_some(Cow::Borrowed(self.data))
-    }
-
-    fn offset_table(&self) -> Option<Cow<'_, [u32]>> {
-        Some(Cow::Borrowed(&[]))
-    }
-
-    fn raw_pixel_data(&self) -> Option<RawPixelData> {
-        Some(RawPixelData {
-            fragments: C::from_elem(self.data.to_vec(), 1),
-            offset_table: C::new(),
-        })
-    }
 }

@@ -2,6 +2,8 @@
 //! allocates what a length promises and descends as deep as sequences nest, so both are checked
 //! against the file first.
 
+use std::ops::Range;
+
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry, VirtualVr};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
@@ -15,6 +17,9 @@ const UNDEFINED: u32 = u32::MAX;
 const ITEM: Tag = Tag(0xFFFE, 0xE000);
 const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
 const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+
+/// The elements that hold pixels, PS3.3 C.7.6.3 and C.7.6.24.
+const PIXELS: [Tag; 3] = [tags::PIXEL_DATA, tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
 
 /// Explicit VR Big Endian, which is retired and still found.
 const BIG_ENDIAN_UID: &str = "1.2.840.10008.1.2.2";
@@ -150,9 +155,34 @@ struct Level {
     encoding: Encoding,
 }
 
-/// Checks that every length of a data set lies in it and that it nests no deeper than
-/// [`MAX_DEPTH`].
-pub(super) fn check(data_set: &[u8], encoding: Encoding) -> Result<(), Refusal> {
+/// The element of a data set that holds its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PixelElement {
+    pub tag: Tag,
+    pub vr: Option<VR>,
+    /// Where the element begins.
+    pub start: usize,
+    /// Where its value begins.
+    pub value: usize,
+    /// Bytes of the value; `None` where it is in fragments.
+    pub length: Option<usize>,
+}
+
+/// What a walk through a data set comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// The pixels: what follows them says nothing of the image.
+    Pixels(PixelElement),
+    /// The end of a data set without pixels.
+    End,
+    /// The end of the bytes, where more would be needed to tell.
+    Cut,
+}
+
+/// Checks, up to its pixels, that every length of a data set lies in it and that it nests no deeper
+/// than [`MAX_DEPTH`]. `whole` says whether these are all its bytes.
+pub(super) fn walk(data_set: &[u8], encoding: Encoding, whole: bool) -> Result<Walk, Refusal> {
+    let cut = |tag| if whole { Err(cut_short(tag)) } else { Ok(Walk::Cut) };
     let mut levels = vec![Level { inside: Inside::Elements, end: None, encoding }];
     let mut at = 0;
     loop {
@@ -161,24 +191,36 @@ pub(super) fn check(data_set: &[u8], encoding: Encoding) -> Result<(), Refusal> 
             levels.pop();
         }
         let Some(level) = levels.last().filter(|_| at < data_set.len()) else {
-            return Ok(());
+            return Ok(if whole { Walk::End } else { Walk::Cut });
         };
         if levels.len() > MAX_DEPTH {
             return Err(Refusal::damaged("this is a DICOM file whose sequences nest without end"));
         }
         let encoding = level.encoding;
+        let start = at;
         let Some(Element { tag, vr, length, value }) = element(data_set, at, encoding) else {
-            // A few bytes of padding are no element; inside a sequence they are a cut.
-            return if levels.len() == 1 { Ok(()) } else { Err(cut_short(Tag(0, 0))) };
+            return match whole && levels.len() == 1 {
+                // A few bytes of padding are no element; inside a sequence they are a cut.
+                true => Ok(Walk::End),
+                false => cut(Tag(0, 0)),
+            };
         };
         let open = |inside, encoding| Level {
             inside,
             end: (length != UNDEFINED).then(|| value.saturating_add(length as usize)),
             encoding,
         };
-        let fits = length == UNDEFINED || length as usize <= data_set.len() - value;
+        let fits = length == UNDEFINED
+            || data_set.len().checked_sub(value).is_some_and(|rest| length as usize <= rest);
+        if levels.len() == 1 && PIXELS.contains(&tag) {
+            let length = (length != UNDEFINED).then_some(length as usize);
+            return match fits || !whole {
+                true => Ok(Walk::Pixels(PixelElement { tag, vr, start, value, length })),
+                false => Err(cut_short(tag)),
+            };
+        }
         if !fits {
-            return Err(cut_short(tag));
+            return cut(tag);
         }
         at = value;
         match level.inside {
@@ -209,6 +251,24 @@ pub(super) fn check(data_set: &[u8], encoding: Encoding) -> Result<(), Refusal> 
     }
 }
 
+/// The fragments of encapsulated pixels (PS3.5 A.4), which begin at `at` with a table of offsets,
+/// as they lie in `data_set`; the first is that table.
+pub(super) fn fragments(data_set: &[u8], mut at: usize) -> Result<Vec<Range<usize>>, Refusal> {
+    let mut fragments = Vec::new();
+    // Without its delimiter the sequence ends with the file: nothing is lost.
+    while let Some(Element { tag: ITEM, length, value, .. }) =
+        element(data_set, at, Encoding::EXPLICIT)
+    {
+        let end = value.saturating_add(length as usize);
+        if length == UNDEFINED || end > data_set.len() {
+            return Err(cut_short(tags::PIXEL_DATA));
+        }
+        fragments.push(value..end);
+        at = end;
+    }
+    Ok(fragments)
+}
+
 fn is_sequence(tag: Tag, vr: Option<VR>) -> bool {
     vr.map_or_else(
         || {
@@ -220,8 +280,9 @@ fn is_sequence(tag: Tag, vr: Option<VR>) -> bool {
     )
 }
 
-fn cut_short(tag: Tag) -> Refusal {
-    if tag == tags::PIXEL_DATA {
+/// Why a file is refused that ends amid an element.
+pub(super) fn cut_short(tag: Tag) -> Refusal {
+    if PIXELS.contains(&tag) {
         return Refusal::damaged("this is a DICOM file that ends before its last pixel");
     }
     Refusal::damaged(format!(

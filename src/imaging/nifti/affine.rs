@@ -1,7 +1,6 @@
 //! How the voxels of a volume lie in the patient, and which way they go on a screen.
 
-use nifti::NiftiHeader;
-
+use super::header::VolumeHeader;
 use crate::imaging::series::{Orientation, Spacing};
 
 /// Columns: the step of one voxel along each axis, mm, and the first voxel's centre; in DICOM's
@@ -24,7 +23,7 @@ pub(super) struct Arrangement {
 impl Arrangement {
     /// By the sform, else the qform; without either, the first axis goes right, the second up, and
     /// nothing is said of the patient.
-    pub fn of(header: &NiftiHeader, size: [usize; 3]) -> Self {
+    pub fn of(header: &VolumeHeader, size: [usize; 3]) -> Self {
         match affine(header) {
             Some(affine) => Self::oriented(affine, size),
             None => Self {
@@ -132,7 +131,7 @@ fn closest_patient_axes(affine: &Affine) -> [usize; 3] {
 }
 
 /// The header's voxel-to-patient transform, if it has one that makes sense.
-fn affine(header: &NiftiHeader) -> Option<Affine> {
+fn affine(header: &VolumeHeader) -> Option<Affine> {
     let ras = match () {
         () if header.sform_code > 0 => sform(header),
         () if header.qform_code > 0 => qform(header),
@@ -149,14 +148,13 @@ fn affine(header: &NiftiHeader) -> Option<Affine> {
     (finite && volume > 1e-3 * sides && sides > 0.0).then_some(lps)
 }
 
-fn sform(header: &NiftiHeader) -> Affine {
-    let rows = [header.srow_x, header.srow_y, header.srow_z];
-    std::array::from_fn(|column| rows.map(|row| f64::from(row[column])))
+fn sform(header: &VolumeHeader) -> Affine {
+    std::array::from_fn(|column| header.sform.map(|row| row[column]))
 }
 
 /// Method 2 of the standard: a quaternion, voxel sides and an offset.
-fn qform(header: &NiftiHeader) -> Affine {
-    let [b, c, d] = [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from);
+fn qform(header: &VolumeHeader) -> Affine {
+    let [b, c, d] = header.quaternion;
     let square = 1.0 - (b * b + c * c + d * d);
     let (a, b, c, d) = if square < 1e-7 {
         // Rounding left the vector longer than one: a turn by 180 degrees.
@@ -171,26 +169,24 @@ fn qform(header: &NiftiHeader) -> Affine {
         [2.0 * (b * d - a * c), 2.0 * (c * d + a * b), a * a + d * d - b * b - c * c],
     ];
     let handed = if header.pixdim[0] < 0.0 { -1.0 } else { 1.0 };
-    let side =
-        |axis: usize| f64::from(header.pixdim[axis + 1]) * if axis == 2 { handed } else { 1.0 };
-    let offset = [header.quatern_x, header.quatern_y, header.quatern_z].map(f64::from);
+    let side = |axis: usize| header.pixdim[axis + 1] * if axis == 2 { handed } else { 1.0 };
     let column = |axis: usize| std::array::from_fn(|row| rotation[row][axis] * side(axis));
-    [column(0), column(1), column(2), offset]
+    [column(0), column(1), column(2), header.offset_mm]
 }
 
 /// Spacing of a volume that lies anywhere.
-fn grid_spacing(header: &NiftiHeader) -> Option<Spacing> {
-    let mm = millimetres(header) as f32;
+fn grid_spacing(header: &VolumeHeader) -> Option<Spacing> {
+    let mm = millimetres(header);
     let side = |axis: usize| {
-        let side = header.pixdim[axis].abs() * mm;
+        let side = (header.pixdim[axis].abs() * mm) as f32;
         (side.is_finite() && side > 0.0).then_some(side)
     };
     Some(Spacing { row_mm: side(2)?, column_mm: side(1)?, slice_mm: side(3) })
 }
 
 /// Millimetres in the header's unit of length; a unit that is not said is a millimetre.
-fn millimetres(header: &NiftiHeader) -> f64 {
-    match header.xyzt_units & 7 {
+fn millimetres(header: &VolumeHeader) -> f64 {
+    match header.units & 7 {
         1 => 1000.0,
         3 => 0.001,
         _ => 1.0,

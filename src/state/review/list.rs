@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cell, Review};
 use crate::evaluate::report::Case;
-use crate::evaluate::test_set::natural;
 use crate::review::word::Verdict;
+use crate::system::names::natural;
 
 /// Part of the confusion matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

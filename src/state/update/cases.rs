@@ -1,15 +1,14 @@
 //! Cases of a review: which are listed, which one is at hand, and what the reader says of it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::State;
-use crate::imaging::Series;
 use crate::review::word::{Verdict, Word, Words};
+use crate::state::OpenSeries;
 use crate::state::load::Load;
 use crate::state::notices::Level;
 use crate::state::review::Review;
-use crate::state::session::{CaseAtHand, OpenSeries, Opening, Room};
+use crate::state::session::{CaseAtHand, Opening, Room};
 use crate::worker::job::{Request, RequestId};
 
 impl State {
@@ -52,7 +51,7 @@ impl State {
                 if let Some((case, before)) = self.session.case.as_mut().zip(before) {
                     case.series = before.series;
                 }
-                self.session.opening.push(Opening { id, shown: true });
+                self.session.opening.push(Opening::new(id));
                 vec![Request::Open { id, paths: vec![path.clone()] }]
             }
         };
@@ -74,20 +73,20 @@ impl State {
     }
 
     /// Takes the scan of the case at hand in: it takes the place of the case before.
-    pub(super) fn case_opened(&mut self, series: Arc<Series>) -> Vec<Request> {
-        self.last_series += 1;
-        let open = OpenSeries::new(self.last_series, series);
+    pub(super) fn case_opened(&mut self, open: OpenSeries) -> Vec<Request> {
         let number = open.number;
         let before = self.session.case.as_mut().and_then(|case| case.series.replace(number));
         let place = self.session.series.iter().position(|open| Some(open.number) == before);
         match place {
             Some(place) => {
-                self.session.answers.forget(self.session.series[place].number);
-                self.session.series[place] = open;
+                let old = std::mem::replace(&mut self.session.series[place], open).number;
+                self.session.answers.forget(old);
+                self.session.grid.replace(old, Some(number));
             }
             None => self.session.series.push(open),
         }
-        self.select_series(number)
+        self.session.grid.show(number);
+        self.fetch_and_ask()
     }
 
     /// Opens the case that is `by` further in the list; of mistakes only, where asked.
@@ -151,14 +150,7 @@ impl State {
         if word == before {
             return Vec::new();
         }
-        let typing = word.verdict == before.verdict && !before.comment.is_empty();
-        if let Some(review) = &mut self.session.review {
-            // A comment is taken back as a whole, not letter by letter.
-            let goes_on = review.undo.last().is_some_and(|(last, _)| *last == key);
-            if !(typing && goes_on) {
-                review.undo.push((key.clone(), before));
-            }
-        }
+        self.session.history.say(key.clone(), before, word.clone());
         self.keep_word(key, word)
     }
 
@@ -169,16 +161,8 @@ impl State {
         })
     }
 
-    /// Takes the last word back.
-    pub(super) fn undo_word(&mut self) -> Vec<Request> {
-        let last = self.session.review.as_mut().and_then(|review| review.undo.pop());
-        match last {
-            Some((key, word)) => self.keep_word(key, word),
-            None => Vec::new(),
-        }
-    }
-
-    fn keep_word(&mut self, key: String, word: Word) -> Vec<Request> {
+    /// Puts a word in the place of the one before.
+    pub(super) fn keep_word(&mut self, key: String, word: Word) -> Vec<Request> {
         let id = self.next_request();
         let Some(review) = &mut self.session.review else {
             return Vec::new();

@@ -70,6 +70,7 @@ impl State {
             review.chosen = place.chosen;
         }
         self.session.review = Some(review);
+        self.session.history.forget_words();
         self.remember_place();
         let device = self.session.device;
         let request = Evaluate { id, source, moved_from, checkpoint, device, mode };
@@ -99,6 +100,7 @@ impl State {
     pub(super) fn close_review(&mut self) -> Vec<Request> {
         let stop = self.stop_evaluating();
         self.session.review = None;
+        self.session.history.forget_words();
         self.session.case = None;
         self.settings.review = None;
         self.enter(Room::Reading);

@@ -10,9 +10,10 @@ use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::{Answer, figures};
 use crate::evaluate::parts::{Parts, Without};
 use crate::evaluate::report::{Case, Evaluation, FORMAT_VERSION, Model, Tested, Unreadable};
-use crate::evaluate::test_set::natural;
+use crate::imaging::Found;
 use crate::review::word::{Word, Words};
 use crate::state::review::{Badge, Filter, Order, Run, Selection};
+use crate::system::names::natural;
 use crate::worker::job::{
     Evaluate, EvaluateFailed, Evaluated, ExportKind, OpenedReview, Progress, Thumbnail,
 };
@@ -300,13 +301,13 @@ fn words_are_kept_counted_and_taken_back() {
     let word = |state: &State| review(state).words.get("sha2 glioma").cloned().unwrap_or_default();
     assert_eq!(word(&state).comment, "dural");
 
-    state.apply(Command::UndoWord);
+    state.apply(Command::Undo);
     assert_eq!(word(&state).comment, "", "the comment goes as a whole");
     assert_eq!(word(&state).verdict, Some(Verdict::LabelWrong));
-    let requests = state.apply(Command::UndoWord);
+    let requests = state.apply(Command::Undo);
     assert!(matches!(&requests[..], [Request::KeepWord { word, .. }] if word.is_empty()));
     assert_eq!(review(&state).matrix().all().reviewed, 0);
-    assert!(state.apply(Command::UndoWord).is_empty());
+    assert!(state.apply(Command::Undo).is_empty());
     state.apply(Command::Agree);
     state.apply(Command::Agree);
     assert!(word(&state).is_empty(), "said twice is taken back");
@@ -344,7 +345,7 @@ fn read(state: &mut State, requests: &[Request]) -> String {
         _ => None,
     });
     let (id, path) = open.unwrap_or_else(|| panic!("nothing is opened: {requests:?}"));
-    let asked = state.receive(Response::Opened { id, result: Ok(series(&path, 1)) });
+    let asked = state.receive(Response::Opened { id, result: Ok(Found::Whole(series(&path, 1))) });
     state.receive(Response::OpenDone { id });
     if let Some(Request::Classify(classify)) = asked.first() {
         state.receive(Response::Predicted { id: classify.id, prediction: prediction(1) });

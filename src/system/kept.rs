@@ -1,20 +1,21 @@
-//! The files of a review: JSON of bounded size, written whole; a broken one is put aside, so that
-//! nothing of it is lost and the work can go on without it.
+//! Files in which the program keeps what a person made: JSON of bounded size, written whole; a broken
+//! one is put aside, so that nothing of it is lost and the work can go on without it.
 
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::system::files::write_whole;
+use super::files::write_whole;
 
 /// Reads the file at `path`; nothing where there is none. `fault` says what in it does not fit.
 ///
 /// # Errors
 /// A sentence for people: a file that cannot be read, and one that is broken and now lies beside
 /// its place as `NAME.broken`.
-pub(super) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: DeserializeOwned>(
     path: &Path,
     largest: u64,
     fault: impl FnOnce(&T) -> Option<String>,
@@ -55,9 +56,24 @@ fn put_aside(path: &Path, fault: &str) -> String {
 ///
 /// # Errors
 /// A sentence for people.
-pub(super) fn write(path: &Path, content: &impl Serialize) -> Result<(), String> {
+pub(crate) fn write(path: &Path, content: &impl Serialize) -> Result<(), String> {
     let bytes = serde_json::to_vec(content).map_err(std::io::Error::from);
     bytes.and_then(|bytes| write_whole(path, &bytes)).map_err(|error| {
         format!("{}: it cannot be written ({error}); make room or check the folder", path.display())
     })
+}
+
+/// Holds other windows off until it is dropped. The lock is on a file of its own, below `home`: the
+/// files themselves are replaced.
+///
+/// # Errors
+/// A sentence for people.
+pub(crate) fn lock(home: &Path, name: &str) -> Result<File, String> {
+    let path = home.join(name);
+    std::fs::create_dir_all(home)
+        .and_then(|()| OpenOptions::new().create(true).append(true).open(&path))
+        .and_then(|file| file.lock().map(|()| file))
+        .map_err(|error| {
+            format!("{}: it cannot be locked ({error}); check the folder", path.display())
+        })
 }
