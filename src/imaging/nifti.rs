@@ -14,8 +14,8 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 
 use self::affine::Arrangement;
-pub(crate) use self::header::version;
-use self::header::{Version, VolumeHeader};
+use self::header::VolumeHeader;
+pub(crate) use self::header::{Version, version};
 use self::voxels::Voxel;
 use super::error::{MAX_VALUES, Refusal, check_size};
 use super::finite::make_finite;

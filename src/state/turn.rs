@@ -110,6 +110,25 @@ mod tests {
     }
 
     #[test]
+    fn neurological_display_mirrors_what_has_the_right_on_the_left() {
+        use crate::imaging::{Depth, Orientation};
+        let (x, y, z) = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]);
+        let (same, mirrored) = (Turn::default(), Turn::default().flipped_horizontally());
+        let mut header = Header::new(4, 4, Depth::Wide);
+        assert_eq!(same.shown(&header, true), same, "its sides are not known");
+        for (what, along_row, down_column, turn) in [
+            ("axial", x, y, mirrored),
+            ("coronal", x, z, mirrored),
+            ("sagittal", y, z, same),
+            ("stored the other way round", [-1.0, 0.0, 0.0], y, same),
+        ] {
+            header.orientation = Some(Orientation { along_row, down_column });
+            assert_eq!(same.shown(&header, true), turn, "{what}");
+            assert_eq!(same.shown(&header, false), same, "{what}");
+        }
+    }
+
+    #[test]
     fn four_quarters_and_two_flips_change_nothing() {
         let mut turn = Turn::default();
         for _ in 0..4 {

@@ -2,17 +2,9 @@
 
 use std::sync::Arc;
 
-use super::tests::series;
+use super::tests::{open, series};
 use super::*;
-use crate::imaging::{Found, Orientation, Series, Slice, Source, Tags};
-use crate::state::Turn;
-
-fn open(state: &mut State, series: Arc<Series>) {
-    let requests = state.apply(Command::Open(vec![series.path.clone()]));
-    let [Request::Open { id, .. }] = requests[..] else { panic!("{requests:?}") };
-    state.receive(Response::Opened { id, result: Ok(Found::Whole(series)) });
-    state.receive(Response::OpenDone { id });
-}
+use crate::imaging::{Source, Tags};
 
 fn key(text: &str) -> Shortcut {
     Shortcut::parse(text).expect("a key")
@@ -64,30 +56,6 @@ fn a_header_that_cannot_be_read_says_why_in_its_sheet() {
     assert_eq!(state.session.tags, Load::Failed("scan.dcm: it is gone".into()));
     assert!(state.apply(Command::ShowTags).is_empty(), "its own command closes it");
     assert_eq!(state.session.sheet, None);
-}
-
-#[test]
-fn neurological_display_mirrors_what_has_the_right_on_the_left() {
-    let mut state = State::default();
-    let (x, y, z) = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]);
-    let mirrored = Turn::default().flipped_horizontally();
-    for (name, along_row, down_column, turn) in [
-        ("axial.dcm", x, y, mirrored),
-        ("coronal.dcm", x, z, mirrored),
-        ("sagittal.dcm", y, z, Turn::default()),
-        ("stored the other way round.dcm", [-1.0, 0.0, 0.0], y, Turn::default()),
-    ] {
-        let mut slice: Slice = series(name, 1).slices[0].as_ref().clone();
-        slice.orientation = Some(Orientation { along_row, down_column });
-        let slices = vec![Arc::new(slice)];
-        open(&mut state, Arc::new(Series { slices, ..(*series(name, 1)).clone() }));
-        let shown = state.session.shown().unwrap();
-        assert_eq!(shown.turn.shown(shown.header(), true), turn, "{name}");
-        assert_eq!(shown.turn.shown(shown.header(), false), Turn::default(), "{name}");
-    }
-    open(&mut state, series("unknown.png", 1));
-    let shown = state.session.shown().unwrap();
-    assert_eq!(shown.turn.shown(shown.header(), true), Turn::default());
 }
 
 #[test]
