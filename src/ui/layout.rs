@@ -53,7 +53,10 @@ fn reading(ui: &mut Ui, screen: &mut Screen) {
         dock(ui, screen, Dock::Series, 148.0, series, series_list::show);
     }
 
-    if screen.state.session.shown().is_some() && !screen.state.settings.docks.hidden {
+    // In a low window the scan needs every line; menus and keys do the same.
+    let roomy = ui.ctx().content_rect().height() >= 420.0;
+    let opened = !screen.state.session.series.is_empty();
+    if opened && roomy && !screen.state.settings.docks.hidden {
         let bar = Frame::new().fill(theme::tokens(ui).panel).inner_margin(Margin::symmetric(6, 1));
         Panel::top("toolbar").frame(bar).show(ui, |ui| toolbar::show(ui, screen));
     }

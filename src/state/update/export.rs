@@ -117,8 +117,9 @@ mod tests {
         let mut state = State::default();
         let requests = state.apply(Command::Open(vec!["scan".into()]));
         let [Request::Open { id, .. }] = requests[..] else { panic!("{requests:?}") };
-        state.receive(Response::Opened { id, result: Ok(found) });
+        let asked = state.receive(Response::Opened { id, result: Ok(found) });
         state.receive(Response::OpenDone { id });
+        super::super::tests::nothing_measured(&mut state, &asked);
         state
     }
 
