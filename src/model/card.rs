@@ -31,6 +31,9 @@ pub struct Card {
     pub limits: String,
     /// SHA-256 of the safetensors file, hexadecimal.
     pub sha256: String,
+    /// Which scans those were, as DICOM headers would say it.
+    #[serde(default)]
+    pub scans: Option<ScansLearned>,
     /// Absent where it was not measured; the program then says so beside every probability.
     #[serde(default)]
     pub calibration: Option<Calibration>,
@@ -44,6 +47,32 @@ pub struct Card {
     /// them: they tell which test scans a network trained as usual would have known.
     #[serde(default)]
     pub left_out: Vec<String>,
+}
+
+/// The kind of scans that a network learned from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScansLearned {
+    /// "MR", as PS3.3 C.7.3.1.1.1 has it.
+    pub modality: String,
+    /// Words of which one stands in the body part of such a scan: "BRAIN", "HEAD".
+    pub body_parts: Vec<String>,
+    /// How most of them were weighted.
+    pub weighting: Weighting,
+}
+
+/// What makes an MR image bright.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Weighting {
+    #[default]
+    T1,
+    T2,
+    /// T2 with the signal of water put out.
+    #[serde(rename = "FLAIR")]
+    Flair,
+    /// Proton density.
+    #[serde(rename = "PD")]
+    Density,
 }
 
 /// The networks this program knows.

@@ -1,5 +1,6 @@
 //! Whether a scan is like those a network was trained on, by what its last layer makes of it.
 
+mod header;
 mod references;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tch::{TchError, Tensor};
 
+pub use header::unlike;
 pub use references::{PREFIX, References};
 
 /// The share of validation scans that the threshold keeps.

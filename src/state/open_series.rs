@@ -20,6 +20,8 @@ pub struct OpenSeries {
     pixels: Vec<Pixels>,
     /// The slice that is shown, from 0.
     pub slice: usize,
+    /// Whether a person chose it; else it is the middle one, however the series grows.
+    pub(super) chosen: bool,
     /// `None` until the pixels that decide it are here.
     pub window: Option<Window>,
     range: OnceCell<(f32, f32)>,
@@ -60,6 +62,7 @@ impl OpenSeries {
         let mut open = Self {
             number,
             slice,
+            chosen: false,
             window: header.own_window(),
             series,
             pixels,
@@ -157,8 +160,8 @@ impl OpenSeries {
         }
     }
 
-    /// Takes in the headers of a series that has grown. The slice that is shown stays, and so do the
-    /// pixels that are here.
+    /// Takes in the headers of a series that has grown. A slice that a person chose stays, and so do
+    /// the pixels that are here.
     pub(super) fn grow(&mut self, outline: Arc<Outline>) {
         let identity = self.header().identity.clone();
         let mut before: std::collections::HashMap<String, Pixels> =
@@ -170,7 +173,8 @@ impl OpenSeries {
         let leaves = &outline.slices;
         let known = |leaf: &crate::imaging::Leaf| before.remove(&leaf.header.identity);
         self.pixels = leaves.iter().map(known).map(|known| known.unwrap_or(Pixels::Away)).collect();
-        let shown = leaves.iter().position(|leaf| leaf.header.identity == identity);
+        let same = |leaf: &crate::imaging::Leaf| self.chosen && leaf.header.identity == identity;
+        let shown = leaves.iter().position(same);
         self.slice = shown.unwrap_or(leaves.len() / 2);
         self.series = outline;
         self.planes = None;

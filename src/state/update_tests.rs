@@ -53,6 +53,7 @@ fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
         sha256: String::new(),
         calibration: None,
         familiarity: None,
+        scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
         command_line: String::new(),

@@ -61,6 +61,7 @@ pub(super) fn finish(
         sha256: String::new(),
         calibration: None,
         familiarity: None,
+        scans: None,
         learned_from: [entries(&data.training), entries(&data.validation)].concat(),
         left_out: data.left_out.iter().map(Fingerprint::hash).map(String::from).collect(),
     };

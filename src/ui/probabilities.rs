@@ -73,6 +73,7 @@ fn device_name(device: DeviceChoice) -> &'static str {
 }
 
 fn bars(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction) {
+    reliability::header_notice(ui, screen);
     reliability::notice(ui, prediction);
     for index in 0..prediction.classes.len() {
         bar(ui, screen, prediction, index);

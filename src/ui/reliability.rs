@@ -2,9 +2,34 @@
 
 use egui::{Frame, Margin, RichText, Ui};
 
-use super::{format, theme};
+use super::{Screen, format, theme};
 use crate::model::card::Card;
+use crate::model::familiarity::unlike;
 use crate::model::prediction::{CheckpointInfo, Prediction};
+
+/// Says so, above the bars, where the file itself tells that a series is of another kind than the scans
+/// that were learned from.
+pub fn header_notice(ui: &mut Ui, screen: &Screen) {
+    let session = &screen.state.session;
+    let learned = session.checkpoint().and_then(|checkpoint| checkpoint.card.scans.as_ref());
+    let Some((open, learned)) = session.shown().zip(learned) else { return };
+    let ways = unlike(&open.series.about, learned);
+    if ways.is_empty() {
+        return;
+    }
+    let text = format!("Slices of this series are unlike the training scans: {}", ways.join("; "));
+    let tokens = theme::tokens(ui);
+    let frame = Frame::new()
+        .fill(tokens.raised)
+        .corner_radius(theme::CORNER)
+        .inner_margin(Margin::symmetric(8, 5));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(RichText::new(text).font(theme::small()).color(tokens.warning)).on_hover_text(
+            "As the file's header says it; how often answers to such scans are right is not known",
+        );
+    });
+}
 
 /// Says so, above the bars, where a scan is unlike the training scans.
 pub fn notice(ui: &mut Ui, prediction: &Prediction) {

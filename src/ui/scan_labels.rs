@@ -110,7 +110,7 @@ pub(super) fn cut_lines(across: &PlaneView) -> [String; 2] {
         Cut::Row(row) => ("row", row + 1, rows),
         Cut::Column(column) => ("column", column + 1, columns),
     };
-    [plane.unwrap_or("across").to_owned(), format!("{line} {number} of {of}")]
+    [plane.unwrap_or("across").to_owned(), format!("{line} {number}/{of}")]
 }
 
 fn scan_lines(state: &State, pane: &Pane, fits: usize) -> Vec<Line> {

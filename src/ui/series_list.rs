@@ -15,10 +15,22 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
         return;
     }
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let mut study = None;
         for open in &state.session.series {
+            let about = &open.series.about;
+            if about.study_uid.is_some() && study != Some(&about.study_uid) {
+                heading(ui, about.study.as_deref().unwrap_or("Study"));
+            }
+            study = Some(&about.study_uid);
             entry(ui, screen, open);
         }
     });
+}
+
+/// A study, above its series.
+fn heading(ui: &mut Ui, study: &str) {
+    let text = egui::RichText::new(study).font(theme::small()).color(theme::tokens(ui).dim);
+    ui.add(egui::Label::new(text).truncate()).on_hover_text(study);
 }
 
 fn entry(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries) {

@@ -48,6 +48,15 @@ fn fields(ui: &Ui, screen: &mut Screen, open: &OpenSeries, before: Window, above
                 for entry in presets.filter(|entry| entry.command != Command::EnterWindow) {
                     screen.button(ui, entry.command.clone());
                 }
+                for (number, preset) in open.header().windows.iter().enumerate() {
+                    let of_file = || format!("Of the file {}", number + 1);
+                    let name = preset.name.clone().unwrap_or_else(of_file);
+                    let Window { center, width } = preset.window;
+                    let hover = format!("A window of the file: width {width}, centre {center}");
+                    if ui.button(name).on_hover_text(hover).clicked() {
+                        screen.ask(Command::SetWindow(preset.window));
+                    }
+                }
             });
             ui.add_space(2.0);
             if ui.button("Done").clicked() {

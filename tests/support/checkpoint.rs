@@ -41,6 +41,7 @@ pub fn card() -> Card {
         sha256: String::new(),
         calibration: None,
         familiarity: None,
+        scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
         command_line: String::new(),

@@ -303,6 +303,7 @@ fn checkpoint(name: &str) -> CheckpointInfo {
         sha256: "00".into(),
         calibration: None,
         familiarity: None,
+        scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
         command_line: String::new(),

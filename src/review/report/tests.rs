@@ -31,6 +31,7 @@ fn card() -> Card {
         sha256: "ca".into(),
         calibration: None,
         familiarity: None,
+        scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
     }

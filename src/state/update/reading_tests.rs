@@ -147,6 +147,8 @@ fn a_series_that_grows_stays_where_it_is_looked_at() {
     let found = |outline| Ok(Found::Outline(outline));
     state.receive(Response::Opened { id, result: found(Arc::new(part)) });
     pixels(&mut state, 1);
+    state.apply(Command::SelectSlice(0));
+    state.apply(Command::SelectSlice(1));
     let number = shown(&state).number;
     let requests = state.receive(Response::Opened { id, result: found(whole) });
     let open = shown(&state);
@@ -154,6 +156,37 @@ fn a_series_that_grows_stays_where_it_is_looked_at() {
     assert!(open.slice().is_some(), "its pixels are still here");
     assert!(!wanted(&requests).contains(&5));
     assert_eq!(state.session.series.len(), 1);
+}
+
+#[test]
+fn a_series_that_nobody_went_through_yet_is_shown_at_its_middle_as_it_grows() {
+    let mut state = with_models();
+    let whole = outline("a", 9, 2.0);
+    let id = open_id(&state.apply(Command::Open(vec!["a".into()])));
+    for slices in [1, 4, 9] {
+        let part = Arc::new(whole.with_slices(whole.slices[..slices].to_vec()));
+        state.receive(Response::Opened { id, result: Ok(Found::Outline(part)) });
+        assert_eq!(shown(&state).slice, slices / 2);
+    }
+}
+
+#[test]
+fn series_stand_with_their_study_in_the_order_of_their_numbers() {
+    let mut state = with_models();
+    let of_study = |name: &str, study: &str, number: i64| {
+        let mut series = (*outline(name, 1, 1.0)).clone();
+        series.about.study_uid = Some(study.into());
+        series.about.series_number = Some(number);
+        Arc::new(series)
+    };
+    for (name, study, number) in
+        [("a3", "a", 3), ("b1", "b", 1), ("a1", "a", 1), ("b2", "b", 2), ("a2", "a", 2)]
+    {
+        open_outline(&mut state, of_study(name, study, number));
+    }
+    open(&mut state, series("photo.png", 1));
+    let names: Vec<String> = state.session.series.iter().map(OpenSeries::title).collect();
+    assert_eq!(names, ["a1", "a2", "a3", "b1", "b2", "photo.png"]);
 }
 
 #[test]

@@ -109,7 +109,8 @@ impl State {
                 self.session.grid.replace(old, Some(number));
             }
             None => {
-                self.session.series.push(open);
+                let place = place_in_study(&self.session.series, &open);
+                self.session.series.insert(place, open);
                 self.session.grid.fill(number);
             }
         }
@@ -233,6 +234,7 @@ impl State {
         }
         let before = open.slice;
         open.slice = slice;
+        open.chosen = true;
         if self.settings.links.scroll {
             self.session.scroll_along(before);
         }
@@ -316,4 +318,20 @@ impl State {
             }
         })
     }
+}
+
+/// Where a series belongs in the list: among those of its study, by the numbers they were given;
+/// else at the end.
+fn place_in_study(list: &[OpenSeries], new: &OpenSeries) -> usize {
+    let about = &new.series.about;
+    let of_study = |open: &OpenSeries| {
+        about.study_uid.is_some() && open.series.about.study_uid == about.study_uid
+    };
+    let later = |open: &OpenSeries| {
+        let (number, new) = (open.series.about.series_number, about.series_number);
+        number.zip(new).is_some_and(|(number, new)| number > new)
+    };
+    let before = list.iter().position(|open| of_study(open) && later(open));
+    let after = list.iter().rposition(of_study).map(|last| last + 1);
+    before.or(after).unwrap_or(list.len())
 }
