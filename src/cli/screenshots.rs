@@ -79,9 +79,11 @@ fn screens(
     studio.apply(Command::Enter(Room::Reading));
     studio.apply(Command::OpenDemo);
     take(studio, "reading")?;
+    studio.apply(Command::NextSeries);
     studio.apply(Command::TogglePlanes);
     take(studio, "planes")?;
     studio.apply(Command::TogglePlanes);
+    studio.apply(Command::PreviousSeries);
     studio.apply(Command::FourPanes);
     take(studio, "panes")?;
     studio.apply(Command::OnePane);

@@ -15,7 +15,7 @@ use super::measuring::Measuring;
 use super::open_series::OpenSeries;
 use super::review::Review;
 use crate::evaluate::report::Case;
-use crate::imaging::Tags;
+use crate::imaging::{OpenError, Tags};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::worker::job::{ExportKind, Mode, RequestId, ScanKey, TestSource};
 
@@ -26,8 +26,8 @@ pub struct Session {
     pub series: Vec<OpenSeries>,
     /// Which of them are on the screen.
     pub grid: Grid,
-    /// Files of folders and archives that are not shown, and why; sentences for people.
-    pub left_out: Vec<String>,
+    /// Files of folders and archives that are not shown, and why.
+    pub left_out: Vec<OpenError>,
     /// Requests to open files that are not done.
     pub opening: Vec<Opening>,
     /// The checkpoints there are.
@@ -110,8 +110,8 @@ pub struct Opening {
     pub shown: bool,
     /// The series that came, which may grow.
     pub series: Vec<u64>,
-    /// Files that it met and that are not shown; sentences for people.
-    pub left_out: Vec<String>,
+    /// Files that it met and that are not shown.
+    pub left_out: Vec<OpenError>,
 }
 
 impl Opening {

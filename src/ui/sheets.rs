@@ -75,18 +75,24 @@ fn left_out(ui: &mut Ui, screen: &Screen) {
         ui.label("Every file that was opened is shown.");
         return;
     }
-    let height = ui.text_style_height(&egui::TextStyle::Body);
+    let (small, dim) = (theme::small(), theme::tokens(ui).dim);
     let room = ui.ctx().content_rect().height() - 200.0;
-    egui::ScrollArea::both().max_height(room).auto_shrink([false, true]).show_rows(
-        ui,
-        height,
-        reasons.len(),
-        |ui, rows| {
-            for reason in &reasons[rows] {
-                ui.add(egui::Label::new(reason).extend());
-            }
-        },
-    );
+    let area = egui::ScrollArea::vertical().max_height(room).auto_shrink([false, true]);
+    area.show_rows(ui, 34.0, reasons.len(), |ui, rows| {
+        for reason in &reasons[rows] {
+            let name = reason.path.file_name().unwrap_or(reason.path.as_os_str());
+            let why = format!("{}; {}", reason.found, reason.remedy);
+            ui.vertical(|ui| {
+                ui.set_height(34.0);
+                ui.spacing_mut().item_spacing.y = 1.0;
+                ui.add(egui::Label::new(name.to_string_lossy()).truncate());
+                let why = RichText::new(why).font(small.clone()).color(dim);
+                ui.add(egui::Label::new(why).truncate());
+            })
+            .response
+            .on_hover_text(reason.to_string());
+        }
+    });
 }
 
 fn about(ui: &mut Ui) {

@@ -205,7 +205,7 @@ fn files_that_are_left_out_are_counted_once_and_listed() {
     state.receive(Response::OpenDone { id });
     assert_eq!(state.notices.history().len(), 1);
     assert!(state.notices.history()[0].message.starts_with("2 files are not shown"));
-    assert!(state.session.left_out[1].starts_with("b.pdf: this is no scan"));
+    assert!(state.session.left_out[1].to_string().starts_with("b.pdf: this is no scan"));
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl State {
         let of_case = self.session.case.as_ref().is_some_and(|case| case.opening == id);
         match result {
             Ok(Found::LeftOut(error)) => {
-                opening.left_out.push(error.to_string());
+                opening.left_out.push(error);
                 Vec::new()
             }
             Ok(found) => {
