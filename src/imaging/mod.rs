@@ -24,6 +24,7 @@ mod source;
 mod stack;
 mod tags;
 mod tiff;
+pub(crate) mod vector;
 mod walk;
 
 pub use error::OpenError;

@@ -1,6 +1,7 @@
 //! Three planes of one volume: what a stack of parallel slices looks like from the side.
 
 use super::series::{Header, Orientation, Outline, Rescale, Slice, Spacing};
+use super::vector::{cross, dot};
 
 /// Cosine above which two directions are the same.
 const PARALLEL: f32 = 0.999;
@@ -222,14 +223,6 @@ fn steps(headers: &[&Header]) -> Result<Option<f32>, &'static str> {
 fn difference(a: &Header, b: &Header) -> Option<[f32; 3]> {
     let (a, b) = (a.position?, b.position?);
     Some([0, 1, 2].map(|i| a[i] - b[i]))
-}
-
-fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn cross(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 #[cfg(test)]

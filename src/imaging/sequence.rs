@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::dicom::DicomFile;
 use super::error::{OpenError, Refusal};
-use super::series::{Header, Leaf, Orientation, Outline, Series, Slice, add_note};
+use super::series::{Header, Leaf, Outline, Series, Slice, add_note};
+use super::vector::dot;
 
 /// Directions closer than this, in the cosine's distance from one, are the same plane.
 const SAME_PLANE: f32 = 1e-3;
@@ -186,7 +187,7 @@ fn sort<S: DerefMut<Target = Header>>(slices: &mut [Placed<S>]) {
 
 /// The normal of the slices, if they are parallel and all have a place.
 fn common_normal<'a>(mut slices: impl Iterator<Item = &'a Header>) -> Option<[f32; 3]> {
-    let normal = |slice: &Header| slice.position.and(slice.orientation).map(|o| cross(&o));
+    let normal = |slice: &Header| slice.position.and(slice.orientation).map(|o| o.normal());
     let first = normal(slices.next()?)?;
     slices
         .all(|slice| normal(slice).is_some_and(|n| dot(n, first) > 1.0 - SAME_PLANE))
@@ -213,18 +214,10 @@ fn fill_slice_spacing<S: DerefMut<Target = Header>>(slices: &mut [S]) {
     }
 }
 
-fn cross(Orientation { along_row: r, down_column: c }: &Orientation) -> [f32; 3] {
-    [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]]
-}
-
-fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::series::{About, Depth, Place, Spacing};
+    use crate::imaging::series::{About, Depth, Orientation, Place, Spacing};
     use crate::imaging::source::Source;
 
     const AXIAL: Orientation =

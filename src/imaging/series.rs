@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::source::Source;
+use super::vector::cross;
 
 /// What a file made by [`crate::dataset::phantom`] says of itself, in whatever text field it has.
 pub const SYNTHETIC_MARK: &str = "MRIMaster phantom";
@@ -369,8 +370,7 @@ impl Orientation {
     /// Unit vector through the image, away from who looks at it: the cross product of rows and
     /// columns.
     pub fn normal(&self) -> [f32; 3] {
-        let (r, c) = (self.along_row, self.down_column);
-        [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]]
+        cross(self.along_row, self.down_column)
     }
 
     /// "axial", "coronal", "sagittal", or `None` where no axis of the patient dominates.

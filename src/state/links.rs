@@ -3,6 +3,7 @@
 use super::open_series::OpenSeries;
 use super::session::Session;
 use crate::imaging::Header;
+use crate::imaging::vector::dot;
 
 /// Directions closer than this, as a cosine, are the same.
 const PARALLEL: f32 = 0.98;
@@ -47,8 +48,4 @@ fn nearest(series: &OpenSeries, to: &Header) -> Option<usize> {
     let distances = series.series.slices.iter().map(|leaf| distance(&leaf.header));
     let distances: Vec<f32> = distances.collect::<Option<_>>()?;
     (0..distances.len()).min_by(|&a, &b| distances[a].total_cmp(&distances[b]))
-}
-
-fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

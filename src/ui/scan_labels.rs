@@ -9,6 +9,7 @@ use super::textures::Shown;
 use super::{Screen, patient_text, theme};
 use crate::explain::upsample::sample;
 use crate::imaging::planes::Cut;
+use crate::imaging::vector::dot;
 use crate::imaging::{Rescale, Window};
 use crate::measure::{self, Unit};
 use crate::state::{OpenSeries, Scale, State, Turn};
@@ -176,7 +177,7 @@ fn view_lines(pane: &Pane, place: &Placement, ui: &Ui) -> Vec<Line> {
 fn slice_position(open: &OpenSeries) -> Option<f32> {
     let header = open.header();
     let (normal, position) = (header.orientation?.normal(), header.position?);
-    let along: f32 = normal.iter().zip(position).map(|(n, p)| n * p).sum();
+    let along = dot(normal, position);
     let main = normal.into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
     Some(along * main.signum())
 }
