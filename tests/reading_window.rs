@@ -10,7 +10,7 @@ mod stage;
 use std::path::Path;
 use std::sync::Arc;
 
-use egui::{Key, Modifiers, Pos2, pos2, vec2};
+use egui::{Key, Modifiers, pos2};
 use fake::rings;
 use mrimaster::app::Start;
 use mrimaster::imaging::{Found, OpenError, Place, Series, Slice, Source};
@@ -36,19 +36,6 @@ impl Window {
         let mut window = Self::stage(start(paths), open, through);
         window.settle();
         window
-    }
-
-    fn turn_wheel(&mut self, at: Pos2, lines: f32, modifiers: Modifiers) {
-        self.harness.hover_at(at);
-        self.settle();
-        self.harness.event(egui::Event::MouseWheel {
-            unit: egui::MouseWheelUnit::Line,
-            delta: vec2(0.0, lines),
-            phase: egui::TouchPhase::Move,
-            source: egui::MouseWheelSource::Wheel,
-            modifiers,
-        });
-        self.settle();
     }
 }
 
@@ -373,6 +360,21 @@ mod late {
         assert!(window.shows("scan a.nii slice 7 of 9, heatmap of"));
         assert_eq!(window.shown().slice(), Some(&seven));
         assert_eq!(window.classified(), [6]);
+    }
+
+    #[test]
+    fn planes_across_slices_say_how_many_of_them_are_here() {
+        let mut window = Window::late(&["a.nii"]);
+        window.press(Key::O);
+        assert!(window.shows("scan a.nii across row 33 of 64, Reading…"));
+        window.read("a.nii", 4);
+        assert!(!window.shows("Reading…"));
+        assert_eq!(window.painted("1 of 9 slices read").len(), 2);
+        for slice in (0..9).filter(|&slice| slice != 4) {
+            window.read("a.nii", slice);
+        }
+        assert!(window.painted("9 of 9 slices read").is_empty(), "that goes without saying");
+        assert!(window.painted("1 of 9 slices read").is_empty());
     }
 
     #[test]

@@ -118,6 +118,20 @@ impl Window {
         self.settle();
     }
 
+    /// Turns the wheel over a point, upwards positive.
+    pub fn turn_wheel(&mut self, at: Pos2, lines: f32, modifiers: Modifiers) {
+        self.harness.hover_at(at);
+        self.settle();
+        self.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Line,
+            delta: vec2(0.0, lines),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+            modifiers,
+        });
+        self.settle();
+    }
+
     /// Where a text is painted that is no widget of its own.
     pub fn painted(&self, text: &str) -> Vec<Pos2> {
         fn find(shape: &Shape, text: &str, found: &mut Vec<Pos2>) {
