@@ -151,6 +151,24 @@ fn the_wheel_goes_through_each_plane() {
 }
 
 #[test]
+fn every_plane_is_zoomed_by_itself_and_all_fit_again() {
+    let mut window = window("upwards.dcm");
+    window.press(Key::O);
+    let zooms = |window: &mut Window| {
+        let open = window.shown();
+        let views = open.planes.expect("there are planes").views;
+        [open.view, views[0], views[1]].map(|view| view != Default::default())
+    };
+    let over = window.pane("coronal row").center();
+    window.turn_wheel(over, 1.0, Modifiers::COMMAND | Modifiers::CTRL);
+    assert_eq!(zooms(&mut window), [false, true, false]);
+    window.press(Key::Plus);
+    assert_eq!(zooms(&mut window), [true, true, false]);
+    window.press(Key::Equals);
+    assert_eq!(zooms(&mut window), [false; 3]);
+}
+
+#[test]
 fn a_sagittal_series_has_an_axial_and_a_coronal_plane() {
     let mut window = window("sagittal.dcm");
     window.press(Key::O);

@@ -105,6 +105,30 @@ mod panes {
     }
 
     #[test]
+    fn what_is_opened_goes_into_the_empty_pane_that_is_active() {
+        let mut window = Window::new(&["a.nii"]);
+        window.app().apply(Command::FourPanes);
+        window.settle();
+        window.click("empty pane 4");
+        window.app().apply(Command::Open(vec!["b.nii".into()]));
+        window.settle();
+        assert!(window.shows("empty pane 2") && window.shows("empty pane 3"));
+        assert!(!window.shows("empty pane 4") && window.shows("scan b.nii"));
+    }
+
+    #[test]
+    fn the_series_that_is_left_alone_is_classified() {
+        let mut window = Window::new(&["a.nii"]);
+        window.app().apply(Command::TwoPanes);
+        window.settle();
+        window.click("empty pane 2");
+        assert!(!window.shows("glioma 0.810"), "there is nothing to classify");
+        window.app().apply(Command::OnePane);
+        window.settle();
+        assert!(window.shows("scan a.nii") && window.shows("glioma 0.810"));
+    }
+
+    #[test]
     fn linked_panes_scroll_zoom_and_window_together_and_others_do_not() {
         let mut window = Window::new(&["a.nii", "b.nii"]);
         window.app().apply(Command::TwoPanes);
