@@ -71,12 +71,12 @@ impl Grid {
         }
     }
 
-    /// Fills the first empty pane, if there is one.
+    /// Fills an empty pane, if there is one: the active one, else the first.
     pub(super) fn fill(&mut self, number: u64) {
-        if !self.shows(number)
-            && let Some(empty) = self.cells.iter_mut().find(|c| c.is_none())
-        {
-            *empty = Some(number);
+        let first = self.cells.iter().position(Option::is_none);
+        let empty = if self.current().is_none() { Some(self.active) } else { first };
+        if let Some(cell) = empty.filter(|_| !self.shows(number)) {
+            self.cells[cell] = Some(number);
         }
     }
 

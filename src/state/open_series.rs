@@ -181,6 +181,14 @@ impl OpenSeries {
         self.range = OnceCell::new();
     }
 
+    /// Shows the whole scan, in each of its planes.
+    pub(super) fn fit(&mut self) {
+        self.view = View::default();
+        if let Some(planes) = &mut self.planes {
+            planes.views = Default::default();
+        }
+    }
+
     fn settle_window(&mut self) {
         if self.window.is_none() {
             let here = self.slice().or_else(|| self.slice_at(self.middle()));

@@ -214,7 +214,7 @@ impl State {
 
             Command::ZoomIn => self.look(|open| open.view = open.view.zoomed(1.25)),
             Command::ZoomOut => self.look(|open| open.view = open.view.zoomed(0.8)),
-            Command::Fit => self.look(|open| open.view = View::default()),
+            Command::Fit => self.look(OpenSeries::fit),
             Command::ActualSize => self.look(|open| open.view = View::actual_size()),
             Command::SetView(view) => self.look(|open| open.view = view),
             Command::FlipHorizontally => {
@@ -225,7 +225,7 @@ impl State {
             Command::RotateLeft => self.look(|open| open.turn = open.turn.rotated_left()),
             Command::Invert => self.look(|open| open.invert = !open.invert),
             Command::ResetView => self.look(|open| {
-                open.view = View::default();
+                open.fit();
                 open.invert = false;
                 open.turn = Turn::default();
                 open.window = open.slice().map(|slice| slice.first_window()).or(open.window);

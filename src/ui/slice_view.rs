@@ -172,7 +172,7 @@ fn show_pane(ui: &mut Ui, screen: &mut Screen, pane: &Pane, index: usize) {
         painter.rect_stroke(pane.rect, 0.0, stroke, StrokeKind::Outside);
         unpin(ui, screen, pane);
     }
-    describe(&response, pane, visible);
+    describe(&response, pane, visible, scan.is_some());
     interact(ui, screen, pane, &response, &place, measures);
     if pane.active && !pane.pinned && pane.across.is_none() {
         window_entry::show(ui, screen, pane.open, scan_labels::window_place(ui, pane));
@@ -197,14 +197,20 @@ fn overlay_across(
 
 /// Where pixels will be, or why there are none.
 fn waiting(painter: &Painter, pane: &Pane) {
-    let (text, color) = match pane.open.failure() {
-        Some(why) => (why, theme::ON_SCAN_WARNING),
-        None => ("Reading…", theme::ON_SCAN_DIM),
+    let color = match pane.open.failure() {
+        Some(_) => theme::ON_SCAN_WARNING,
+        None => theme::ON_SCAN_DIM,
     };
+    let text = instead(pane.open);
     let room = (pane.rect.width() - 40.0).max(60.0);
     let font = egui::FontId::proportional(13.0);
     let text = painter.layout(text.to_owned(), font, color, room);
     painter.galley(pane.rect.center() - text.size() / 2.0, text, color);
+}
+
+/// What stands where pixels will be.
+fn instead(open: &OpenSeries) -> &str {
+    open.failure().unwrap_or("Reading…")
 }
 
 /// The cross that links three planes.
@@ -243,12 +249,15 @@ fn unpin(ui: &mut Ui, screen: &mut Screen, pane: &Pane) {
     response.accessible_name(format!("unpin {name}"));
 }
 
-fn describe(response: &Response, pane: &Pane, visible: bool) {
+fn describe(response: &Response, pane: &Pane, visible: bool, drawn: bool) {
     let open = pane.open;
     let slices = open.series.slices.len();
     let mut label = format!("scan {} slice {} of {slices}", open.name(), open.slice + 1);
     if let Some(across) = &pane.across {
         label = format!("scan {} {}", open.name(), scan_labels::cut_lines(across).join(" "));
+    }
+    if !drawn {
+        label += &format!(", {}", instead(open));
     }
     if let Some(layer) = pane.layer.filter(|_| visible) {
         label += &format!(", heatmap of {layer}");

@@ -32,12 +32,15 @@ pub const PROBABILITIES: [f32; 4] = [0.81, 0.14, 0.02, 0.03];
 /// What was asked so far, for tests to look at.
 pub type Asked = Rc<RefCell<Vec<Request>>>;
 
+/// What is answered next; tests may put answers of their own at its end.
+pub type Answers = Rc<RefCell<VecDeque<Response>>>;
+
 /// Opens a file for the fake.
 pub type Opener = Box<dyn Fn(&Path) -> Result<Series, String>>;
 
 /// Answers from closures.
 pub struct Fake {
-    answers: RefCell<VecDeque<Response>>,
+    pub answers: Answers,
     asked: Asked,
     open: Opener,
     words: RefCell<Words>,
@@ -49,7 +52,7 @@ impl Fake {
     pub fn new(open: impl Fn(&Path) -> Result<Series, String> + 'static) -> (Box<Self>, Asked) {
         let asked = Asked::default();
         let fake = Self {
-            answers: RefCell::default(),
+            answers: Answers::default(),
             asked: asked.clone(),
             open: Box::new(open),
             words: RefCell::default(),

@@ -139,6 +139,24 @@ fn a_slice_that_cannot_be_read_says_why_and_the_others_are_shown() {
 }
 
 #[test]
+fn a_series_that_takes_the_place_of_a_closed_one_is_read() {
+    let mut state = with_models();
+    for name in ["a", "b", "c"] {
+        open_outline(&mut state, outline(name, 3, 2.0));
+    }
+    state.apply(Command::TwoPanes);
+    let beside = |state: &State| state.session.in_pane(1).map(OpenSeries::key);
+    let closed = beside(&state).expect("two are shown").series;
+    let requests = state.apply(Command::CloseSeriesNumbered(closed));
+    let taken = beside(&state).expect("the third is shown");
+    let read = |request: &Request| match request {
+        Request::ReadSlices { wanted } => wanted[..2].iter().any(|(scan, _)| *scan == taken),
+        _ => false,
+    };
+    assert!(requests.iter().any(read), "{requests:?}");
+}
+
+#[test]
 fn a_series_that_grows_stays_where_it_is_looked_at() {
     let mut state = with_models();
     let whole = outline("a", 9, 2.0);

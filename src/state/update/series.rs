@@ -161,7 +161,7 @@ impl State {
         if let Some(another) = another.filter(|_| self.session.grid.current().is_none()) {
             self.session.grid.show(another);
         }
-        if was_current { self.fetch_and_ask() } else { Vec::new() }
+        if was_current { self.fetch_and_ask() } else { self.fetch() }
     }
 
     pub(super) fn select_series(&mut self, number: u64) -> Vec<Request> {
@@ -195,8 +195,12 @@ impl State {
 
     pub(super) fn set_grid(&mut self, rows: usize, columns: usize) -> Vec<Request> {
         let open = self.session.series.iter().map(|open| open.number);
+        let current = self.session.grid.current();
         self.session.grid.resize(rows, columns, open);
-        self.fetch()
+        match self.session.grid.current() == current {
+            true => self.fetch(),
+            false => self.fetch_and_ask(),
+        }
     }
 
     /// Shows the series in three planes, or in its own again.
