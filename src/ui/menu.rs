@@ -39,7 +39,11 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
 }
 
 fn item(ui: &mut Ui, screen: &mut Screen, entry: &Entry) {
-    let mut button = Button::new(entry.name).shortcut_text(screen.shortcut(&entry.command));
+    let mut button = Button::new(entry.name);
+    let shortcut = screen.shortcut(&entry.command);
+    if !shortcut.is_empty() {
+        button = button.shortcut_text(shortcut);
+    }
     if let Some(on) = state_of(screen, &entry.command) {
         button = button.selected(on);
     }

@@ -2,6 +2,7 @@
 
 use egui::{Rect, Vec2, vec2};
 
+use super::slice_view::shown_size;
 use crate::imaging::Header;
 use crate::imaging::planes::{Cut, Volume};
 use crate::state::{OpenSeries, State, Turn, View};
@@ -104,30 +105,33 @@ fn active_panes<'a>(
     }
     panes.extend(session.pins.iter().map(|pin| pane(Some(pin), true, None)));
     let beside = panes.len() - 1;
-    for (pane, rect) in panes.iter_mut().zip(split(room, beside)) {
+    let [width, height] =
+        panes.get(1).map_or([1.0; 2], |pane| shown_size(pane.header(), pane.turn));
+    for (pane, rect) in panes.iter_mut().zip(split(room, beside, width / height)) {
         pane.rect = rect;
     }
     panes
 }
 
-/// The room for the scan, and for what stands beside it: half of the room, cut into tiles.
-fn split(room: Rect, beside: usize) -> Vec<Rect> {
+/// The room for the scan, and for what stands beside it: half of the room, cut into tiles for pictures
+/// that are `aspect` times as wide as high.
+fn split(room: Rect, beside: usize, aspect: f32) -> Vec<Rect> {
     if beside == 0 {
         return vec![room];
     }
     let (left, right) = room.split_left_right_at_fraction(0.5);
     let mut rects = vec![left.with_max_x(left.max.x - GAP)];
-    rects.extend(tiles(right, beside));
+    rects.extend(tiles(right, beside, aspect));
     rects
 }
 
-/// Cuts a room into `count` tiles, as large as they can be.
-fn tiles(room: Rect, count: usize) -> Vec<Rect> {
-    let side = |columns: usize| {
+/// Cuts a room into `count` tiles, so that the pictures in them are as large as they can be.
+fn tiles(room: Rect, count: usize, aspect: f32) -> Vec<Rect> {
+    let height = |columns: usize| {
         let rows = count.div_ceil(columns);
-        (room.width() / columns as f32).min(room.height() / rows as f32)
+        (room.width() / columns as f32 / aspect).min(room.height() / rows as f32)
     };
-    let columns = (1..=count).rev().max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
+    let columns = (1..=count).rev().max_by(|&a, &b| height(a).total_cmp(&height(b))).unwrap_or(1);
     let mut tiles = table(room, count.div_ceil(columns), columns);
     tiles.truncate(count);
     tiles
@@ -154,15 +158,16 @@ mod tests {
     fn tiles_fill_the_room_without_overlap() {
         let room = Rect::from_min_size(pos2(10.0, 20.0), vec2(900.0, 400.0));
         for count in 1..=7 {
-            let rects = split(room, count);
+            let rects = split(room, count, 1.0);
             assert_eq!(rects.len(), count + 1);
             for (i, a) in rects.iter().enumerate() {
                 assert!(room.expand(0.01).contains_rect(*a));
                 assert!(rects[..i].iter().all(|b| !a.shrink(0.5).intersects(b.shrink(0.5))));
             }
         }
-        assert_eq!(split(room, 0), [room]);
-        assert_eq!(tiles(room, 2)[1].top(), room.top(), "beside, where there is width");
+        assert_eq!(split(room, 0, 1.0), [room]);
+        assert_eq!(tiles(room, 2, 1.0)[1].top(), room.top(), "beside, where there is width");
+        assert_eq!(tiles(room, 2, 5.0)[1].left(), room.left(), "below, where they are wide");
         assert_eq!(table(room, 2, 2)[3].max, room.max);
     }
 }

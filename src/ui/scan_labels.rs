@@ -103,22 +103,31 @@ fn plated(p: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, color
     p.galley(rect.min, galley, color);
 }
 
-/// Which plane across the slices it is, and where.
-pub(super) fn cut_lines(across: &PlaneView) -> [String; 2] {
-    let plane = across.header.orientation.and_then(|orientation| orientation.plane());
+/// Which plane across the slices it is, and where, in words.
+pub(super) fn cut(across: &PlaneView) -> String {
+    let (line, number, of) = cut_place(across);
+    format!("{} {line} {number} of {of}", cut_name(across))
+}
+
+fn cut_name(across: &PlaneView) -> &'static str {
+    across.header.orientation.and_then(|orientation| orientation.plane()).unwrap_or("across")
+}
+
+/// What it goes through: its number, from 1, and how many there are.
+fn cut_place(across: &PlaneView) -> (&'static str, usize, usize) {
     let [columns, rows, _] = across.volume.size();
-    let (line, number, of) = match across.cut {
+    match across.cut {
         Cut::Row(row) => ("row", row + 1, rows),
         Cut::Column(column) => ("column", column + 1, columns),
-    };
-    [plane.unwrap_or("across").to_owned(), format!("{line} {number}/{of}")]
+    }
 }
 
 fn scan_lines(state: &State, pane: &Pane, fits: usize) -> Vec<Line> {
     let open = pane.open;
     if let Some(across) = &pane.across {
-        let [name, place] = cut_lines(across);
-        let mut lines = vec![strong(elide(&name, fits)), plain(elide(&place, fits))];
+        let (line, number, of) = cut_place(across);
+        let place = format!("{line} {number}/{of}");
+        let mut lines = vec![strong(elide(cut_name(across), fits)), plain(elide(&place, fits))];
         let (here, slices) = (open.slices_here(), open.series.slices.len());
         if here < slices {
             lines.push(plain(format!("{here} of {slices} slices read")));

@@ -254,7 +254,7 @@ fn describe(response: &Response, pane: &Pane, visible: bool, drawn: bool) {
     let slices = open.series.slices.len();
     let mut label = format!("scan {} slice {} of {slices}", open.name(), open.slice + 1);
     if let Some(across) = &pane.across {
-        label = format!("scan {} {}", open.name(), scan_labels::cut_lines(across).join(" "));
+        label = format!("scan {} {}", open.name(), scan_labels::cut(across));
     }
     if !drawn {
         label += &format!(", {}", instead(open));
