@@ -168,7 +168,8 @@ fn view_lines(pane: &Pane, place: &Placement, ui: &Ui) -> Vec<Line> {
     let open = pane.open;
     let zoom = place.scale * ui.pixels_per_point() * 100.0;
     let inverted = if open.invert { " · inverted" } else { "" };
-    let turned = if pane.turn == Turn::default() { "" } else { " · turned" };
+    let turned =
+        if open.turn == Turn::default() || pane.across.is_some() { "" } else { " · turned" };
     let mut lines = Vec::new();
     let slices = open.series.slices.len();
     if slices > 1 && pane.across.is_none() {
