@@ -1,7 +1,7 @@
 //! What the network says along a series: the probability of each class from slice to slice.
 
 use egui::{RichText, Role, Ui, WidgetInfo};
-use egui_plot::{Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points, VLine};
+use egui_plot::{GridMark, Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points, VLine};
 
 use super::{Screen, format, theme};
 use crate::state::profile::Profile;
@@ -54,10 +54,12 @@ fn plot(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, profile: &Profile) 
         .include_y(1.0)
         .include_x(1.0)
         .include_x(slices as f64)
-        .x_axis_formatter(|mark, _| match mark.value.fract() {
-            0.0 => format!("{}", mark.value),
-            _ => String::new(),
+        // The first slice, the last, and one between.
+        .x_grid_spacer(move |_| {
+            let mark = |slice: usize| GridMark { value: slice as f64, step_size: slices as f64 };
+            [1, slices.div_ceil(2), slices].map(mark).to_vec()
         })
+        .x_axis_formatter(|mark, _| format!("{:.0}", mark.value))
         .y_axis_formatter(|mark, _| format!("{:.1}", mark.value))
         .grid_color(tokens.line)
         .show(ui, |plot| {
