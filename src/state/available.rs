@@ -18,7 +18,19 @@ impl State {
             ) => None,
             (_, Menu::Review) => unless(session.review.is_some(), "no test set is open"),
             (Command::ToggleNeurological | Command::TogglePatientText, _) => None,
-            (Command::CloseSeries | Command::ShowTags, _) | (_, Menu::View | Menu::Window) => {
+            (
+                Command::CloseSeries
+                | Command::ShowTags
+                | Command::SavePicture
+                | Command::CopyPicture
+                | Command::SaveCopies
+                | Command::MeasureLength
+                | Command::MeasureAngle
+                | Command::MeasureRectangle
+                | Command::MeasureEllipse,
+                _,
+            )
+            | (_, Menu::View | Menu::Window) => {
                 unless(session.shown().is_some(), "no scan is open")
             }
             (Command::ToggleOverlay, _) => None,

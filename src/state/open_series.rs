@@ -1,12 +1,13 @@
 //! A series that is open, and how it is looked at.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::planes::Planes;
 use super::turn::Turn;
 use super::view::View;
-use crate::imaging::{Found, Header, Outline, Slice, Source, Window};
+use crate::imaging::{Found, Header, Leaf, Outline, Place, Slice, Source, Window};
 use crate::worker::job::{self, ScanKey};
 
 /// An opened series and how it is looked at.
@@ -160,22 +161,24 @@ impl OpenSeries {
         }
     }
 
-    /// Takes in the headers of a series that has grown. A slice that a person chose stays, and so do
-    /// the pixels that are here.
-    pub(super) fn grow(&mut self, outline: Arc<Outline>) {
-        let identity = self.header().identity.clone();
-        let mut before: std::collections::HashMap<String, Pixels> =
-            std::mem::take(&mut self.pixels)
-                .into_iter()
-                .zip(&self.series.slices)
-                .map(|(pixels, leaf)| (leaf.header.identity.clone(), pixels))
-                .collect();
-        let leaves = &outline.slices;
-        let known = |leaf: &crate::imaging::Leaf| before.remove(&leaf.header.identity);
-        self.pixels = leaves.iter().map(known).map(|known| known.unwrap_or(Pixels::Away)).collect();
-        let same = |leaf: &crate::imaging::Leaf| self.chosen && leaf.header.identity == identity;
-        let shown = leaves.iter().position(same);
-        self.slice = shown.unwrap_or(leaves.len() / 2);
+    /// Takes in the headers of a series that has grown, as the series with another `number`: its slices
+    /// have other places in it, and what was asked of the old ones must not be taken for the new. A
+    /// slice that a person chose stays, and so do the pixels that are here.
+    pub(super) fn grow(&mut self, number: u64, outline: Arc<Outline>) {
+        let leaves = self.series.slices.iter();
+        let shown = self.series.slices[self.slice].place.clone().filter(|_| self.chosen);
+        let mut before: HashMap<&Place, Pixels> = leaves
+            .zip(std::mem::take(&mut self.pixels))
+            .filter_map(|(leaf, pixels)| Some((leaf.place.as_ref()?, pixels)))
+            .collect();
+        let mut known = |leaf: &Leaf| before.remove(leaf.place.as_ref()?);
+        let pixels =
+            outline.slices.iter().map(|leaf| known(leaf).unwrap_or(Pixels::Away)).collect();
+        let same = |leaf: &Leaf| shown.is_some() && leaf.place == shown;
+        let shown = outline.slices.iter().position(same);
+        self.slice = shown.unwrap_or(outline.slices.len() / 2);
+        self.pixels = pixels;
+        self.number = number;
         self.series = outline;
         self.planes = None;
         self.range = OnceCell::new();

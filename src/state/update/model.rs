@@ -149,7 +149,7 @@ impl State {
         match result {
             Ok(prediction) => self.session.answers.keep_prediction(scan, checkpoint, prediction),
             // It is said when the slice is looked at.
-            Err(message) => log::info!("slice {} was not classified: {message}", scan.slice + 1),
+            Err(_) => {}
         }
     }
 

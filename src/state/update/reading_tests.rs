@@ -170,10 +170,16 @@ fn a_series_that_grows_stays_where_it_is_looked_at() {
     let number = shown(&state).number;
     let requests = state.receive(Response::Opened { id, result: found(whole) });
     let open = shown(&state);
-    assert_eq!((open.number, open.slice, open.series.slices.len()), (number, 5, 9));
+    assert_eq!((open.slice, open.series.slices.len()), (5, 9));
     assert!(open.slice().is_some(), "its pixels are still here");
     assert!(!wanted(&requests).contains(&5));
     assert_eq!(state.session.series.len(), 1);
+
+    // What was under way for the first slice of the part is none of the whole.
+    let late = Slice::new(4, 4, vec![99.0; 16], Depth::Wide);
+    let scan = ScanKey { series: number, slice: 0 };
+    state.receive(Response::SliceRead { scan, result: Ok(Arc::new(late)) });
+    assert!(shown(&state).slice_at(0).is_none(), "a slice of another place was shown");
 }
 
 #[test]

@@ -82,12 +82,11 @@ impl State {
                 && opening.series.contains(&known.number)
         });
         if let Some(known) = grown {
-            let before = known.key();
-            known.grow(Arc::clone(&open.series));
-            // Its slices have other numbers now.
-            self.session.answers.forget(before.series);
-            self.session.sweep = None;
-            return self.fetch_and_ask();
+            let old = known.number;
+            known.grow(number, Arc::clone(&open.series));
+            opening.series.retain(|series| *series != old);
+            opening.series.push(number);
+            return self.has_grown(old, number);
         }
         opening.series.push(number);
         let show = !std::mem::replace(&mut opening.shown, true);
@@ -120,6 +119,20 @@ impl State {
         match self.session.grid.current() == current {
             true => self.fetch(),
             false => self.fetch_and_ask(),
+        }
+    }
+
+    /// A series that has grown has another number.
+    fn has_grown(&mut self, old: u64, new: u64) -> Vec<Request> {
+        let session = &mut self.session;
+        session.answers.forget(old);
+        session.grid.replace(old, Some(new));
+        for cine in session.cine.iter_mut().filter(|cine| cine.series == old) {
+            cine.series = new;
+        }
+        match session.grid.current() == Some(new) {
+            true => self.fetch_and_ask(),
+            false => self.fetch(),
         }
     }
 
