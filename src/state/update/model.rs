@@ -146,10 +146,9 @@ impl State {
         };
         sweep.left = sweep.left.saturating_sub(1);
         let checkpoint = sweep.checkpoint.clone();
-        match result {
-            Ok(prediction) => self.session.answers.keep_prediction(scan, checkpoint, prediction),
-            // It is said when the slice is looked at.
-            Err(_) => {}
+        // Why there is none is said when the slice is looked at.
+        if let Ok(prediction) = result {
+            self.session.answers.keep_prediction(scan, checkpoint, prediction);
         }
     }
 
