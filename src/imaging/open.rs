@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -21,6 +22,10 @@ use crate::system::caught::caught;
 
 /// Files that are read at a time: others draw the window and classify meanwhile.
 const MAX_READERS: usize = 4;
+
+/// Files that are read together, as long as that takes no longer than [`SHORT`].
+const MOST_TOGETHER: usize = 64;
+const SHORT: Duration = Duration::from_millis(10);
 
 /// Opens one file, which may lie in an archive (`study.zip/scan.dcm`): of several volumes the first.
 ///
@@ -182,19 +187,24 @@ fn look_through(
     let mut growing = Growing::default();
     let mut stacks = Stacks::default();
     let mut way = walk::walk(paths, stop);
+    let mut batch = readers;
     loop {
         if stop() {
             return;
         }
-        let met: Vec<Met> = way.by_ref().take(readers).collect();
+        let met: Vec<Met> = way.by_ref().take(batch).collect();
         if met.is_empty() {
             break;
         }
+        let began = Instant::now();
         let read = |met: Met| (read_met(&met, wanted), met);
         let contents: Vec<_> = match &pool {
             Ok(pool) => pool.install(|| met.into_par_iter().map(read).collect()),
             Err(_) => met.into_iter().map(read).collect(),
         };
+        // Of what is read in no time many are read together: going to and from threads takes longer.
+        let more = wanted == Wanted::Headers && began.elapsed() < SHORT;
+        batch = if more { (2 * batch).min(MOST_TOGETHER) } else { readers };
         for (content, met) in contents {
             if stop() {
                 return;
