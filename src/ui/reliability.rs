@@ -18,6 +18,13 @@ pub fn header_notice(ui: &mut Ui, screen: &Screen) {
         return;
     }
     let text = format!("Slices of this series are unlike the training scans: {}", ways.join("; "));
+    let hover =
+        "As the file's header says it; how often answers to such scans are right is not known";
+    warning(ui, &text, hover);
+}
+
+/// A sentence that is not to be overlooked.
+fn warning(ui: &mut Ui, text: &str, hover: &str) {
     let tokens = theme::tokens(ui);
     let frame = Frame::new()
         .fill(tokens.raised)
@@ -25,9 +32,8 @@ pub fn header_notice(ui: &mut Ui, screen: &Screen) {
         .inner_margin(Margin::symmetric(8, 5));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.label(RichText::new(text).font(theme::small()).color(tokens.warning)).on_hover_text(
-            "As the file's header says it; how often answers to such scans are right is not known",
-        );
+        ui.label(RichText::new(text).font(theme::small()).color(tokens.warning))
+            .on_hover_text(hover);
     });
 }
 
@@ -36,23 +42,13 @@ pub fn notice(ui: &mut Ui, prediction: &Prediction) {
     let Some(familiarity) = prediction.familiarity.filter(|found| found.unfamiliar()) else {
         return;
     };
-    let tokens = theme::tokens(ui);
-    let frame = Frame::new()
-        .fill(tokens.raised)
-        .corner_radius(theme::CORNER)
-        .inner_margin(Margin::symmetric(8, 5));
-    frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        let text = "Unlike the training scans: no class is certain";
-        ui.label(RichText::new(text).font(theme::small()).color(tokens.warning)).on_hover_text(
-            format!(
-                "Unlikeness {}; 95 % of the validation scans stay below {}. How often answers to \
-                 such scans are right is not known.",
-                format::three_digits(familiarity.score),
-                format::three_digits(familiarity.threshold)
-            ),
-        );
-    });
+    let hover = format!(
+        "Unlikeness {}; 95 % of the validation scans stay below {}. How often answers to such scans are \
+         right is not known.",
+        format::three_digits(familiarity.score),
+        format::three_digits(familiarity.threshold)
+    );
+    warning(ui, "Unlike the training scans: no class is certain", &hover);
 }
 
 /// Conformal set, record and what they rest on, below the bars; what is not known is said, too.
