@@ -4,6 +4,8 @@
 //!
 //! Everything but the graphics card's part is in a frame. What takes longer than 33 ms is a bug.
 
+mod common;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -24,6 +26,8 @@ use mrimaster::state::Command;
 use mrimaster::state::review::{Filter, Order, Selection};
 use mrimaster::worker::job::{Evaluated, OpenedReview, Request, Response, TestSource, Thumbnail};
 
+use common::Frames;
+
 const SIZE: [u32; 2] = [1920, 1080];
 const CASES: usize = 100_000;
 
@@ -33,30 +37,6 @@ fn main() {
     evaluation(scans);
 }
 
-/// Durations of frames, told in milliseconds.
-struct Frames(Vec<f64>);
-
-impl Frames {
-    fn time(&mut self, work: impl FnOnce()) {
-        let began = Instant::now();
-        work();
-        self.0.push(began.elapsed().as_secs_f64() * 1e3);
-    }
-
-    fn tell(mut self, what: &str) {
-        self.0.sort_by(f64::total_cmp);
-        let at = |share: f64| self.0[((self.0.len() - 1) as f64 * share) as usize];
-        let late = self.0.iter().filter(|&&time| time > 33.0).count();
-        println!(
-            "{what}: {} frames, median {:.1} ms, 99 % within {:.1} ms, longest {:.1} ms, {late} above 33 ms",
-            self.0.len(),
-            at(0.5),
-            at(0.99),
-            at(1.0)
-        );
-    }
-}
-
 fn hundred_thousand_cases() {
     let workers = Box::new(MadeUp { answers: RefCell::default(), words: RefCell::default() });
     let start = Start { review: Some(TestSource::Demo), ..Start::default() };
@@ -64,7 +44,7 @@ fn hundred_thousand_cases() {
     studio.settle(Duration::from_secs(120));
     studio.apply(Command::Select(Selection::All));
     let middle = pos2(1600.0, 700.0);
-    let mut frames = Frames(Vec::new());
+    let mut frames = Frames::default();
     for turn in 0..600 {
         // Fast at first, then slow, then back.
         let lines = [-200.0, -3.0, 50.0][turn / 200];
@@ -77,9 +57,9 @@ fn hundred_thousand_cases() {
         };
         frames.time(|| studio.frame(vec![Event::PointerMoved(middle), wheel]));
     }
-    frames.tell("scrolling through 100,000 cases");
+    frames.tell("scrolling through 100,000 cases", 33.0);
 
-    let mut frames = Frames(Vec::new());
+    let mut frames = Frames::default();
     let name = studio.state().session.review.as_ref().expect("open").cases()[7].path.clone();
     studio.apply(Command::ChooseCase(name));
     for turn in 0..30 {
@@ -96,7 +76,7 @@ fn hundred_thousand_cases() {
             studio.frame(Vec::new());
         });
     }
-    frames.tell("sorting, filtering and judging 100,000 cases");
+    frames.tell("sorting, filtering and judging 100,000 cases", 33.0);
 }
 
 /// The networks that come with the program.
@@ -117,7 +97,7 @@ fn evaluation(scans: usize) {
     let review = Some(TestSource::Folder(set));
     let start = Start { review, model: Some(model.path), ..Start::default() };
     let mut studio = Studio::new(start, workers, SIZE, 1.0);
-    let mut frames = Frames(Vec::new());
+    let mut frames = Frames::default();
     let began = Instant::now();
     let mut answered = Duration::ZERO;
     while !studio.state().session.is_settled() && began.elapsed() < Duration::from_secs(3600) {
@@ -128,7 +108,7 @@ fn evaluation(scans: usize) {
         std::thread::sleep(Duration::from_millis(8));
     }
     let rate = scans as f64 / answered.as_secs_f64();
-    frames.tell(&format!("evaluating {scans} scans ({rate:.0} a second)"));
+    frames.tell(&format!("evaluating {scans} scans ({rate:.0} a second)"), 33.0);
 }
 
 /// Scans in class folders; each has fifteen copies under other names.

@@ -2,6 +2,8 @@
 //! while it is read and after, and dragging the window; every slice is classified meanwhile. As a real
 //! window has them, without the graphics card's part: `cargo bench --bench reading`.
 
+mod common;
+
 use std::time::{Duration, Instant};
 
 use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, pos2, vec2};
@@ -10,6 +12,8 @@ use mrimaster::dataset::phantom::write_dicom;
 use mrimaster::imaging::{Depth, Header, Orientation, Slice, Spacing};
 use mrimaster::model::checkpoint;
 use mrimaster::state::Command;
+
+use common::Frames;
 
 const SIZE: [u32; 2] = [1920, 1080];
 const SLICES: usize = 300;
@@ -36,20 +40,20 @@ fn main() {
     }
     println!("first picture after {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
 
-    let mut frames = Frames(Vec::new());
+    let mut frames = Frames::default();
     while here(&studio) < SLICES && began.elapsed() < Duration::from_secs(60) {
         frames.time(|| studio.frame(vec![Event::PointerMoved(MIDDLE), wheel(-1.0)]));
         std::thread::sleep(Duration::from_millis(4));
     }
     println!("all {SLICES} slices after {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
-    frames.tell("scrolling while the series is read");
+    frames.tell("scrolling while the series is read", 16.0);
 
-    let mut frames = Frames(Vec::new());
+    let mut frames = Frames::default();
     for turn in 0..2 * SLICES {
         let lines = if turn < SLICES { 1.0 } else { -1.0 };
         frames.time(|| studio.frame(vec![Event::PointerMoved(MIDDLE), wheel(lines)]));
     }
-    frames.tell("scrolling through what is read");
+    frames.tell("scrolling through what is read", 16.0);
 
     studio.apply(Command::SelectSlice(SLICES / 2));
     let button = |pressed, pos| Event::PointerButton {
@@ -59,13 +63,13 @@ fn main() {
         modifiers: Modifiers::NONE,
     };
     studio.frame(vec![Event::PointerMoved(MIDDLE), button(true, MIDDLE)]);
-    let mut frames = Frames(Vec::new());
+    let mut frames = Frames::default();
     for turn in 0..SLICES {
         let at = MIDDLE + vec2((turn % 100) as f32, (turn % 37) as f32);
         frames.time(|| studio.frame(vec![Event::PointerMoved(at)]));
     }
     studio.frame(vec![button(false, MIDDLE)]);
-    frames.tell("dragging the window");
+    frames.tell("dragging the window", 16.0);
 }
 
 fn here(studio: &Studio) -> usize {
@@ -95,29 +99,4 @@ fn slice(number: usize) -> Slice {
         ..Header::new(SIDE, SIDE, Depth::Wide)
     };
     Slice::of(header, (0..SIDE * SIDE).map(value).collect())
-}
-
-/// Durations of frames, told in milliseconds.
-struct Frames(Vec<f64>);
-
-impl Frames {
-    fn time(&mut self, work: impl FnOnce()) {
-        let began = Instant::now();
-        work();
-        self.0.push(began.elapsed().as_secs_f64() * 1e3);
-    }
-
-    fn tell(mut self, what: &str) {
-        self.0.sort_by(f64::total_cmp);
-        let Some(last) = self.0.len().checked_sub(1) else { return };
-        let at = |share: f64| self.0[(last as f64 * share) as usize];
-        let late = self.0.iter().filter(|&&time| time > 16.0).count();
-        println!(
-            "{what}: {} frames, median {:.1} ms, 99 % within {:.1} ms, longest {:.1} ms, {late} above 16 ms",
-            self.0.len(),
-            at(0.5),
-            at(0.99),
-            at(1.0)
-        );
-    }
 }

@@ -473,6 +473,9 @@ impl State {
 mod tests;
 
 #[cfg(test)]
+mod made_up;
+
+#[cfg(test)]
 mod display_tests;
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ mod sheets;
 mod shrunk;
 mod slice_view;
 mod status_bar;
+mod still_plot;
 mod strength_plot;
 mod tag_sheet;
 pub mod textures;

@@ -3,6 +3,7 @@
 use egui::{RichText, Role, Ui, WidgetInfo};
 use egui_plot::{GridMark, Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points, VLine};
 
+use super::still_plot::still;
 use super::{Screen, format, theme};
 use crate::state::profile::Profile;
 use crate::state::{Command, OpenSeries};
@@ -37,19 +38,11 @@ fn whole(ui: &mut Ui, screen: &mut Screen) {
 fn plot(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, profile: &Profile) {
     let tokens = theme::tokens(ui);
     let slices = open.series.slices.len();
-    let plot = Plot::new("probabilities along the series")
+    let plot = still(Plot::new("probabilities along the series"))
         .height(HEIGHT)
         .width(ui.available_width())
         .show_axes([true, true])
         .show_grid([false, true])
-        .show_background(false)
-        .show_crosshair(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
         .include_y(0.0)
         .include_y(1.0)
         .include_x(1.0)

@@ -4,6 +4,7 @@ use egui::{Role, Ui, WidgetInfo};
 use egui_plot::{Bar, BarChart, GridMark, Plot};
 
 use super::format::{strength, three_digits};
+use super::still_plot::still;
 use super::{Screen, theme};
 use crate::state::Command;
 
@@ -24,17 +25,10 @@ pub fn show(ui: &mut Ui, screen: &mut Screen) {
     ui.add_space(4.0);
     ui.separator();
     theme::section(ui, "Strength by layer");
-    let plot = Plot::new("strength by layer")
+    let plot = still(Plot::new("strength by layer"))
         .height(58.0)
         .show_axes([false, true])
         .show_grid([false, true])
-        .show_background(false)
-        .show_crosshair(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
         .include_y(0.0)
         // Two marks say it: nothing, and the strongest layer.
         .y_grid_spacer(move |_| {

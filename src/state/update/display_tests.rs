@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::tests::{open, series};
+use super::made_up::{open, series};
 use super::*;
 use crate::imaging::{Source, Tags};
 

@@ -119,7 +119,7 @@ mod tests {
         let [Request::Open { id, .. }] = requests[..] else { panic!("{requests:?}") };
         let asked = state.receive(Response::Opened { id, result: Ok(found) });
         state.receive(Response::OpenDone { id });
-        super::super::tests::nothing_measured(&mut state, &asked);
+        super::super::made_up::nothing_measured(&mut state, &asked);
         state
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::tests::series;
+use super::made_up::series;
 use super::*;
 use crate::imaging::{Found, Series, Spacing};
 use crate::measure::{Address, Change, Kept, Point, Scale, Shape, Unit, Values};

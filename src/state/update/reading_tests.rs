@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tests::{
+use super::made_up::{
     answer, classify, nothing_measured, open, open_id, prediction, series, with_models,
 };
 use super::*;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::tests::{list, prediction, series};
+use super::made_up::{list, prediction, series};
 use super::*;
 use crate::evaluate::bootstrap::Bootstrap;
 use crate::evaluate::curves::Curves;

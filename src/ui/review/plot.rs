@@ -6,6 +6,7 @@ use egui_plot::{
 };
 
 use crate::review::figure::chart::{Axis, Ink, Panel, Series, Shape};
+use crate::ui::still_plot::still;
 use crate::ui::theme::{self, Tokens};
 
 /// A point is meant where the pointer is so near to it, in points of the screen.
@@ -50,17 +51,9 @@ fn axes(ui: &mut Ui, chart: &str, panel: &Panel) {
     // What can be seen whole says more than what is large.
     let highest = (ui.ctx().content_rect().height() * HIGHEST).max(LOWEST);
     let height = ((width - AXES[0]) * panel.aspect as f32 + AXES[1]).min(highest);
-    let plot = Plot::new((chart, &panel.title))
+    let plot = still(Plot::new((chart, &panel.title)))
         .width(width)
         .height(height)
-        .show_background(false)
-        .show_crosshair(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
         .grid_color(tokens.line)
         .grid_fade(0.0)
         .x_grid_spacer(|_| marks(&panel.x))
