@@ -101,7 +101,7 @@ fn from_the_folder_to_the_scan_and_the_reason_and_back() {
 fn a_leak_is_left_out_and_the_figures_follow() {
     let mut window = Window::on("/set");
     let before = window.asked.borrow().len();
-    window.click("Leave them out");
+    window.click("Exclude them");
     assert!(window.shows("all cases: 58 cases"));
     assert!(window.asked.borrow()[before..].iter().any(|r| matches!(r, Request::Figures { .. })));
     assert!(window.shows("of 58 scans"));

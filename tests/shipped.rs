@@ -1,7 +1,9 @@
 //! What comes with the program is whole: weights that fit their cards, and a README that says what is true.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use mrimaster::dataset::split_file::{self, Part};
 use mrimaster::imaging;
 use mrimaster::model::checkpoint;
 use mrimaster::model::classifier::Classifier;
@@ -27,6 +29,31 @@ fn every_shipped_checkpoint_loads_and_classifies_a_demo_scan() {
         assert_eq!(alone.familiarity, prediction.familiarity);
         assert!(info.card.limits.contains("Not for diagnostic use"), "{}", info.name());
         assert!(info.card.metrics.contains_key("test_all_accuracy"), "{}", info.name());
+    }
+}
+
+/// The splits of the shipped weights share neither a person nor a duplicate between training,
+/// validation and testing.
+#[test]
+fn no_person_and_no_duplicate_is_on_two_sides_of_a_shipped_split() {
+    for info in checkpoint::list(&root().join("weights")).0 {
+        let split = info.path.with_extension("split.csv");
+        let rows = split_file::read(&split).expect("a split beside the weights");
+        let (mut groups, mut persons) = (BTreeMap::new(), BTreeMap::new());
+        for row in &rows {
+            if matches!(row.split, Part::DuplicateInTesting | Part::PersonInTesting) {
+                continue;
+            }
+            let (name, path) = (info.name(), row.path.display());
+            let side = *groups.entry(row.group).or_insert(row.split);
+            assert_eq!(side, row.split, "{name}: the group of {path} is on two sides");
+            if let Some(person) = &row.person {
+                let side = *persons.entry(person.clone()).or_insert(row.split);
+                assert_eq!(side, row.split, "{name}: the person of {path} is on two sides");
+            }
+        }
+        let known = |part| rows.iter().filter(|r| r.split == part && r.person.is_some()).count();
+        assert!(known(Part::Training) > 1000 && known(Part::Validation) > 300, "{}", info.name());
     }
 }
 

@@ -1,9 +1,11 @@
 //! A short training run: copies of test scans are left out, the checkpoint loads, its card is
 //! honest about what it was made from, and a seed repeats it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
+use mrimaster::dataset::split_file::{self, Part};
 use mrimaster::model::card::Architecture;
 use mrimaster::model::classifier::Classifier;
 use mrimaster::model::prediction::DeviceChoice;
@@ -58,10 +60,56 @@ fn leak_free_training_leaves_out_what_the_test_set_holds() {
     assert!(card.protocol.starts_with("leak-free"), "{}", card.protocol);
     assert_eq!(card.metrics["test_all_scans"], 8.0);
     assert!(card.metrics["test_copy_left_out_scans"] >= 4.0);
-    assert!(!card.training_data.contains(" 0 scans left out"), "{}", card.training_data);
+    assert!(!card.training_data.contains(" 0 scans not used"), "{}", card.training_data);
     let history = std::fs::read(out.join("small_cnn.history.json")).expect("a history");
     let history: serde_json::Value = serde_json::from_slice(&history).expect("JSON");
     assert_eq!(history.as_array().map(Vec::len), Some(2));
+}
+
+/// A person's scans are in training or in validation, and nowhere where the person is in Testing.
+#[test]
+fn patient_free_training_shares_no_person() {
+    let dir = tempfile::tempdir().expect("a folder");
+    data(dir.path());
+    // Three scans to a person; person 0 is in Testing, too, by a scan of which there is no copy.
+    let mut table = String::from("path,patient\n");
+    for class in ["no_tumor", "glioma_tumor"] {
+        for number in 0..24 {
+            table += &format!("Training/{class}/{number}.png,{class}{}\n", number / 3);
+        }
+        table += &format!("Testing/{class}/100.png,{class}7B\n");
+    }
+    let patients = dir.path().join("patients.csv");
+    std::fs::write(&patients, table).expect("written");
+    let out = dir.path().join("out");
+    let mut options = options(dir.path(), &out, Protocol::PatientFree);
+    options.tables.patients = Some(patients.clone());
+    run(&options).expect("trained");
+
+    let rows = split_file::read(&out.join("small_cnn.split.csv")).expect("a split");
+    let mut sides: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.path.starts_with("Training")) {
+        let person = row.person.clone().expect("a person");
+        sides.entry(person).or_default().insert(format!("{:?}", row.split));
+    }
+    assert!(
+        sides.values().all(|sides| sides.len() == 1 || !sides.contains("Validation")),
+        "{sides:?}"
+    );
+    let count = |part: Part| rows.iter().filter(|row| row.split == part).count();
+    // Person 7 of each class is in Testing; so is person 0, by copies of scans 0 and 1.
+    assert_eq!(count(Part::DuplicateInTesting), 4);
+    assert_eq!(count(Part::PersonInTesting), 2 * 3 + 2);
+
+    let card = mrimaster::model::checkpoint::info(&out.join("small_cnn.safetensors"));
+    let persons = card.expect("a card").card.persons.as_ref().expect("persons").clone();
+    assert_eq!(persons.learned.len(), 2 * 6);
+    assert!(persons.learned.iter().all(|person| !persons.in_testing.contains(person)));
+
+    let again = run(&options).expect_err("the checkpoint is there").to_string();
+    assert!(again.contains("--overwrite"), "{again}");
+    options.overwrite = true;
+    run(&options).expect("replaced");
 }
 
 /// The program training on `root`, in a process of its own: libtorch has one source of random

@@ -62,6 +62,12 @@ fn ask(of: PathOf) -> Vec<PathBuf> {
         PathOf::Scan => dialog.set_title("Open scans").pick_files().unwrap_or_default(),
         PathOf::TestSet => one(dialog.set_title("Open a test set").pick_folder()),
         PathOf::MovedTestSet => one(dialog.set_title("Where the test set is now").pick_folder()),
+        PathOf::Patients => {
+            one(dialog.set_title("Open a patients table").add_filter("CSV", &["csv"]).pick_file())
+        }
+        PathOf::Index => {
+            one(dialog.set_title("Open an index table").add_filter("CSV", &["csv"]).pick_file())
+        }
         PathOf::Export(ExportKind::Csv) => {
             one(dialog.set_title("Export as CSV").set_file_name("cases.csv").save_file())
         }

@@ -14,6 +14,7 @@ use file_dialog::{Answer, FileDialog};
 use keeper::Keeper;
 use scan_picture::{Goal, Pictures};
 
+use crate::dataset::patients::PatientTables;
 use crate::model::prediction::DeviceChoice;
 use crate::state::{Command, Level, PathOf, Room, Settings, State};
 use crate::ui::textures::Textures;
@@ -50,6 +51,8 @@ pub struct Start {
     pub demo: bool,
     /// A test set to review.
     pub review: Option<TestSource>,
+    /// Whom its scans show.
+    pub tables: PatientTables,
     /// A checkpoint to classify with in this run; else the one chosen last.
     pub model: Option<PathBuf>,
     /// Where to run it in this run; else as the settings say.
@@ -99,7 +102,7 @@ impl App {
             state.apply(Command::Enter(Room::Reading));
         }
         if let Some(source) = start.review {
-            state.want_review(source);
+            state.want_review(source, start.tables);
         }
         let mut requests = state.apply(Command::Open(start.paths));
         if start.demo {
@@ -168,6 +171,8 @@ impl App {
         match command {
             Command::ChooseFiles => self.dialog.open(ctx, PathOf::Scan),
             Command::ChooseTestSet => self.dialog.open(ctx, PathOf::TestSet),
+            Command::ChoosePatients => self.dialog.open(ctx, PathOf::Patients),
+            Command::ChooseIndex => self.dialog.open(ctx, PathOf::Index),
             Command::FindTestSet => self.dialog.open(ctx, PathOf::MovedTestSet),
             Command::ExportTable => self.dialog.open(ctx, PathOf::Export(ExportKind::Csv)),
             Command::ExportMeasurements => self.dialog.open(ctx, PathOf::Measurements),

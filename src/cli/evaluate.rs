@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::models;
+use crate::dataset::patients::PatientTables;
 use crate::evaluate::bootstrap::Bootstrap;
 use crate::evaluate::compare::{Comparison, compare};
 use crate::evaluate::report::{Evaluation, ready_folder};
@@ -30,6 +31,8 @@ pub(super) struct Options {
     /// Evaluate on the scans that a training run held back to validate, by the split it wrote
     #[arg(long, value_name = "SPLIT.csv")]
     validation: Option<PathBuf>,
+    #[command(flatten)]
+    tables: PatientTables,
     /// Write results.csv and evaluation.json into this folder; of two models, into a folder each
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -62,6 +65,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         some => some.iter().map(|name| Some(name.as_str())).collect(),
     };
     // Everything that can be refused is, before minutes of work.
+    let (patients, _) = options.tables.read(&options.folder)?;
     let mut asked = Vec::new();
     for name in names {
         let checkpoint = models::find(name)?;
@@ -69,7 +73,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
             Some(split) => TestSet::validation(&options.folder, split, &checkpoint)?,
             None => TestSet::read(&options.folder, &checkpoint)?,
         };
-        asked.push((checkpoint, set));
+        asked.push((checkpoint, set.with_patients(&patients)));
     }
     if let Some(out) = &options.out {
         ready_folder(out)?;

@@ -7,6 +7,7 @@ mod models;
 mod npy;
 mod phantom;
 mod predict;
+mod runs;
 mod screenshots;
 mod viewer;
 
@@ -41,6 +42,8 @@ enum Command {
     Audit(audit::Options),
     /// Train a network on a folder of labelled scans
     Train(train::Options),
+    /// Training runs in a folder, side by side
+    Runs(runs::Options),
     /// Draw every screen into pictures, in two sizes, at two scales and in both themes
     Screenshots(screenshots::Options),
 }
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
         Some(Command::Phantom(options)) => phantom::run(&options),
         Some(Command::Audit(options)) => audit::run(&options),
         Some(Command::Train(options)) => train::run(&options),
+        Some(Command::Runs(options)) => runs::run(&options),
         Some(Command::Screenshots(options)) => screenshots::run(&options),
         None => viewer::run(arguments.viewer),
     };

@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 
 use super::models;
 use crate::app::{self, Start};
+use crate::dataset::patients::PatientTables;
 use crate::model::prediction::DeviceChoice;
 use crate::review::store::data_folder;
 use crate::system::files::write_whole;
@@ -28,6 +29,8 @@ pub(super) struct Options {
     /// the built-in one
     #[arg(long, value_name = "DIR|demo")]
     review: Option<PathBuf>,
+    #[command(flatten)]
+    tables: PatientTables,
     /// A model's name (`mrimaster models` lists them) or a .safetensors file
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<String>,
@@ -67,6 +70,7 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
         paths: options.paths,
         demo: options.demo,
         review,
+        tables: options.tables.absolute(),
         model,
         device: options.device,
         settings: app::settings_file(),

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod folder;
 pub mod neighbours;
+pub mod patients;
 pub mod phantom;
 pub mod split;
 pub mod split_file;

@@ -75,6 +75,11 @@ impl Index {
         self.scans.get(path).map(|(index, _)| *index)
     }
 
+    /// The path of each scan, relative to the data set, and its index.
+    pub fn iter(&self) -> impl Iterator<Item = (&Path, u32)> {
+        self.scans.iter().map(|(path, (index, _))| (path.as_path(), *index))
+    }
+
     /// A group for each of `paths` that is in the index, numbered from 0: scans whose indices are
     /// at most [`GAP`] apart are chained, as far as their class in the source stays the same and
     /// the chain spans at most [`LONGEST`] indices. `root` is the folder of the data set, which

@@ -14,7 +14,10 @@ pub enum Part {
     Validation,
     Testing,
     /// Not used, since it is the same scan as one to test on.
-    LeftOut,
+    #[serde(alias = "left_out")]
+    DuplicateInTesting,
+    /// Not used, since it shows a person whom a scan to test on shows.
+    PersonInTesting,
 }
 
 /// A line of the file.
@@ -26,8 +29,12 @@ pub struct Row {
     /// The name of its class folder.
     pub class: String,
     pub split: Part,
-    /// Scans of one group are copies of each other or of one patient.
+    /// Scans of one group are duplicates of each other or show one person.
     pub group: usize,
+    /// The person's identifier, hashed by [`crate::dataset::patients::hash`]; empty where it is not
+    /// known. Files of before have no such column.
+    #[serde(default)]
+    pub person: Option<String>,
 }
 
 /// A split that cannot be written or read; a sentence for people.
@@ -59,7 +66,8 @@ pub fn write(file: &Path, rows: &[Row]) -> Result<(), SplitFileError> {
     })
 }
 
-/// Reads what [`write()`] wrote: the columns `path`, `class`, `split` and `group`, in any order.
+/// Reads what [`write()`] wrote: the columns `path`, `class`, `split`, `group` and, in files since
+/// format 2, `person`, in any order.
 ///
 /// # Errors
 /// A file that cannot be read, a line that is not of that form, a scan that is named twice.
@@ -84,7 +92,7 @@ pub fn read(file: &Path) -> Result<Vec<Row>, SplitFileError> {
     for record in reader.records() {
         let at = |line: u64, reason: &str| {
             fail(format!(
-                "line {line}: {reason}; each line holds path, class, split (training, validation, testing or left_out) and group"
+                "line {line}: {reason}; each line holds path, class, split (training, validation, testing, duplicate_in_testing or person_in_testing) and group"
             ))
         };
         let record = record.map_err(|error| {
@@ -115,12 +123,19 @@ mod tests {
     use super::*;
 
     fn rows() -> Vec<Row> {
-        let parts = [Part::Training, Part::Validation, Part::Testing, Part::LeftOut];
+        let parts = [
+            Part::Training,
+            Part::Validation,
+            Part::Testing,
+            Part::DuplicateInTesting,
+            Part::PersonInTesting,
+        ];
         let row = |(group, split)| Row {
             path: format!("Training/no_tumor/a, \"{group}\" (é).jpg").into(),
             class: "no_tumor".into(),
             split,
             group,
+            person: (group == 1).then(|| "0123456789abcdef".into()),
         };
         parts.into_iter().enumerate().map(row).collect()
     }
@@ -132,8 +147,23 @@ mod tests {
         write(&file, &rows()).expect("written");
         assert_eq!(read(&file).expect("read"), rows());
         let text = std::fs::read_to_string(&file).expect("text");
-        assert!(text.starts_with("path,class,split,group\n"), "{text}");
-        assert!(text.contains(",left_out,3"), "{text}");
+        assert!(text.starts_with("path,class,split,group,person\n"), "{text}");
+        assert!(text.contains(",duplicate_in_testing,3,"), "{text}");
+    }
+
+    #[test]
+    fn a_split_of_the_first_format_is_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("split.csv");
+        std::fs::write(&file, "path,class,split,group\na.jpg,x,left_out,4\n").expect("written");
+        let row = Row {
+            path: "a.jpg".into(),
+            class: "x".into(),
+            split: Part::DuplicateInTesting,
+            group: 4,
+            person: None,
+        };
+        assert_eq!(read(&file).expect("read"), [row]);
     }
 
     #[test]

@@ -5,6 +5,27 @@ use super::report::Evaluation;
 impl Evaluation {
     /// Whether the model has learned from the scans it is tested on; a sentence for people.
     pub fn leak(&self) -> String {
+        let duplicates = self.duplicate_leak();
+        match &self.parts.person_in_training {
+            Some(persons) if persons.scans > 0 => format!(
+                "{duplicates} {} of {} show persons in this model's training data: {:.0} %.",
+                persons.scans,
+                self.parts.all.scans,
+                100.0 * persons.scans as f64 / self.parts.all.scans as f64
+            ),
+            Some(_) => {
+                let known =
+                    self.cases.iter().filter(|case| case.person_in_training.is_some()).count();
+                format!(
+                    "{duplicates} None of the {known} scans whose person is known shows a person in \
+                     this model's training data."
+                )
+            }
+            None => duplicates,
+        }
+    }
+
+    fn duplicate_leak(&self) -> String {
         let all = &self.parts.all;
         match &self.parts.twin_in_training {
             None => format!(

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bootstrap::Bootstrap;
+use super::copies::Overlap;
 use super::metrics::{Answer, Figures, figures};
 use super::report::Case;
 
@@ -20,21 +21,48 @@ pub struct Parts {
     pub copy_left_out: Option<Figures>,
     /// Scans of which no copy was learned from or left out; `None` as above.
     pub no_copy: Option<Figures>,
+    /// Scans of a person of whom the model has learned from a scan; `None` where the card lists no
+    /// persons or no table names those of the test set.
+    #[serde(default)]
+    pub person_in_training: Option<Figures>,
+    /// The others of which the model has learned from a duplicate; `None` as above.
+    #[serde(default)]
+    pub duplicate_only: Option<Figures>,
+    /// Scans of which the model has learned neither from a duplicate nor from the person, as far as
+    /// the person is known; `None` as above.
+    #[serde(default)]
+    pub neither: Option<Figures>,
+    /// Scans of which the data set's training folder holds neither a duplicate nor, as far as it is
+    /// known, the person, whether these were learned from or not; `None` as above.
+    #[serde(default)]
+    pub no_copy_or_person: Option<Figures>,
 }
 
-/// A part of a test set, by what is known of the copies of its scans.
+/// A part of a test set, by what is known of the copies of its scans and of their persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     TwinInTraining,
     NoTwin,
     CopyLeftOut,
     NoCopy,
+    PersonInTraining,
+    DuplicateOnly,
+    Neither,
+    NoCopyOrPerson,
 }
 
 impl Part {
     /// Every part, in the order of [`Parts`].
-    pub const ALL: [Self; 4] =
-        [Self::TwinInTraining, Self::NoTwin, Self::CopyLeftOut, Self::NoCopy];
+    pub const ALL: [Self; 8] = [
+        Self::TwinInTraining,
+        Self::NoTwin,
+        Self::CopyLeftOut,
+        Self::NoCopy,
+        Self::PersonInTraining,
+        Self::DuplicateOnly,
+        Self::Neither,
+        Self::NoCopyOrPerson,
+    ];
 
     /// The name of its field in [`Parts`].
     pub fn name(self) -> &'static str {
@@ -43,17 +71,28 @@ impl Part {
             Self::NoTwin => "no_twin",
             Self::CopyLeftOut => "copy_left_out",
             Self::NoCopy => "no_copy",
+            Self::PersonInTraining => "person_in_training",
+            Self::DuplicateOnly => "duplicate_only",
+            Self::Neither => "neither",
+            Self::NoCopyOrPerson => "no_copy_or_person",
         }
     }
 
-    /// Whether a scan belongs to it, of which a card says this: see [`Case::twin_in_training`] and
-    /// [`Case::copy_left_out`].
-    pub fn holds(self, twin_in_training: Option<bool>, copy_left_out: Option<bool>) -> bool {
+    /// Whether a scan of this overlap belongs to it.
+    pub fn holds(self, overlap: Overlap) -> bool {
+        let Overlap { duplicate, duplicate_excluded, person, person_excluded, .. } = overlap;
+        let no_copy = duplicate_excluded == Some(false) && duplicate != Some(true);
         match self {
-            Self::TwinInTraining => twin_in_training == Some(true),
-            Self::NoTwin => twin_in_training == Some(false),
-            Self::CopyLeftOut => copy_left_out == Some(true),
-            Self::NoCopy => copy_left_out == Some(false) && twin_in_training != Some(true),
+            Self::TwinInTraining => duplicate == Some(true),
+            Self::NoTwin => duplicate == Some(false),
+            Self::CopyLeftOut => duplicate_excluded == Some(true),
+            Self::NoCopy => no_copy,
+            Self::PersonInTraining => person == Some(true),
+            Self::DuplicateOnly => duplicate == Some(true) && person != Some(true),
+            Self::Neither => duplicate == Some(false) && person != Some(true),
+            Self::NoCopyOrPerson => {
+                no_copy && person != Some(true) && person_excluded != Some(true)
+            }
         }
     }
 }
@@ -68,8 +107,9 @@ impl Parts {
         };
         let twins = cases.iter().all(|case| case.twin_in_training.is_some()) && !cases.is_empty();
         let left_out = cases.iter().any(|case| case.copy_left_out.is_some());
+        let persons = cases.iter().any(|case| case.person_in_training.is_some());
         let figures_where = |known: bool, part: Part| {
-            let holds = |case: &Case| part.holds(case.twin_in_training, case.copy_left_out);
+            let holds = |case: &Case| part.holds(case.overlap());
             known.then(|| figures_of(&holds))
         };
         Self {
@@ -78,6 +118,10 @@ impl Parts {
             no_twin: figures_where(twins, Part::NoTwin),
             copy_left_out: figures_where(left_out, Part::CopyLeftOut),
             no_copy: figures_where(left_out, Part::NoCopy),
+            person_in_training: figures_where(persons, Part::PersonInTraining),
+            duplicate_only: figures_where(persons && twins, Part::DuplicateOnly),
+            neither: figures_where(persons && twins, Part::Neither),
+            no_copy_or_person: figures_where(persons && left_out, Part::NoCopyOrPerson),
         }
     }
 
@@ -90,6 +134,10 @@ impl Parts {
             ("no twin in training", &self.no_twin),
             ("copy left out", &self.copy_left_out),
             ("no copy at all", &self.no_copy),
+            ("person in training", &self.person_in_training),
+            ("duplicate only", &self.duplicate_only),
+            ("neither in training", &self.neither),
+            ("no copy, new person", &self.no_copy_or_person),
         ];
         let some = |part: &&Figures| part.scans > 0 && part.scans < self.all.scans;
         list.extend(
@@ -99,6 +147,21 @@ impl Parts {
         );
         list
     }
+
+    /// Every part that there are figures of.
+    pub(super) fn each(&self) -> impl Iterator<Item = &Figures> {
+        let parts = [
+            &self.twin_in_training,
+            &self.no_twin,
+            &self.copy_left_out,
+            &self.no_copy,
+            &self.person_in_training,
+            &self.duplicate_only,
+            &self.neither,
+            &self.no_copy_or_person,
+        ];
+        parts.into_iter().flatten().chain([&self.all])
+    }
 }
 
 /// Which cases do not count.
@@ -107,6 +170,8 @@ impl Parts {
 pub struct Without {
     /// Those whose copy the model has learned from.
     pub twins: bool,
+    /// Those of whose person the model has learned from a scan.
+    pub persons: bool,
     /// Those whose label contradicts that of a copy.
     pub contradictions: bool,
 }
@@ -115,6 +180,7 @@ impl Without {
     /// Whether a case counts.
     pub fn counts(self, case: &Case) -> bool {
         !(self.twins && case.twin_in_training == Some(true)
+            || self.persons && case.person_in_training == Some(true)
             || self.contradictions && case.label_conflict)
     }
 }
@@ -134,8 +200,29 @@ mod tests {
         assert_eq!(accuracy(&parts.no_twin.expect("a list")), 0.5);
         assert_eq!(accuracy(&parts.copy_left_out.expect("a list")), 0.0);
         assert_eq!(accuracy(&parts.no_copy.expect("a list")), 1.0);
+        assert!(parts.person_in_training.is_none(), "no table names the persons");
         let unknown = evaluation("m", &[(1, 0.9, None)]).parts;
         assert!(unknown.twin_in_training.is_none() && unknown.no_twin.is_none());
         assert!(unknown.copy_left_out.is_none() && unknown.no_copy.is_none());
+    }
+
+    #[test]
+    fn a_person_in_training_comes_before_a_duplicate() {
+        let overlap = |duplicate, person, person_excluded| Overlap {
+            duplicate: Some(duplicate),
+            duplicate_excluded: Some(false),
+            person,
+            person_excluded,
+            other_class: false,
+        };
+        let three = [Part::PersonInTraining, Part::DuplicateOnly, Part::Neither];
+        let held = |overlap| three.map(|part| part.holds(overlap));
+        assert_eq!(held(overlap(true, Some(true), Some(false))), [true, false, false]);
+        assert_eq!(held(overlap(true, Some(false), Some(false))), [false, true, false]);
+        assert_eq!(held(overlap(true, None, None)), [false, true, false]);
+        assert_eq!(held(overlap(false, None, None)), [false, false, true]);
+        assert_eq!(held(overlap(false, Some(false), Some(true))), [false, false, true]);
+        assert!(!Part::NoCopyOrPerson.holds(overlap(false, Some(false), Some(true))));
+        assert!(Part::NoCopyOrPerson.holds(overlap(false, None, None)));
     }
 }

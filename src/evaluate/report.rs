@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::Bootstrap;
 use super::compare::Comparison;
+use super::copies::Overlap;
 use super::metrics::Answer;
 use super::parts::Parts;
 use crate::system::files::write_whole;
@@ -61,6 +62,12 @@ pub struct Tested {
     pub scans: usize,
     /// Folders beside the class folders that are no classes of the model.
     pub folders_left_out: Vec<String>,
+    /// Scans whose person a table names; 0 without one.
+    #[serde(default)]
+    pub persons_known: usize,
+    /// Over the person of every scan, hexadecimal: another table gives another. `None` without one.
+    #[serde(default)]
+    pub persons_sha256: Option<String>,
 }
 
 /// A scan, what the model made of it and what is known of its copies.
@@ -78,11 +85,29 @@ pub struct Case {
     pub twin_in_training: Option<bool>,
     /// Whether a copy was left out of its training; `None` where its card lists none left out.
     pub copy_left_out: Option<bool>,
+    /// Whether the model has learned from a scan of the person; `None` where the person is not known
+    /// or the card lists no persons.
+    #[serde(default)]
+    pub person_in_training: Option<bool>,
+    /// Whether the person's scans were kept out of its training; `None` as above.
+    #[serde(default)]
+    pub person_excluded: Option<bool>,
     /// Whether a copy, in the test set or among the scans learned from, has another class.
     pub label_conflict: bool,
 }
 
 impl Case {
+    /// How the scan overlaps with what the model has learned from.
+    pub fn overlap(&self) -> Overlap {
+        Overlap {
+            duplicate: self.twin_in_training,
+            duplicate_excluded: self.copy_left_out,
+            person: self.person_in_training,
+            person_excluded: self.person_excluded,
+            other_class: self.label_conflict,
+        }
+    }
+
     /// Probability of the predicted class, 0..=1: calibrated where the model is.
     pub fn confidence(&self) -> f32 {
         let answer = &self.answer;
@@ -202,9 +227,7 @@ impl Evaluation {
         let odd_case = self.cases.iter().find(|case| !fits(case)).map(|case| &case.path);
         let odd_file =
             self.unreadable.iter().find(|file| file.truth >= classes).map(|file| &file.path);
-        let Parts { all, twin_in_training, no_twin, copy_left_out, no_copy } = &self.parts;
-        let parts = [twin_in_training, no_twin, copy_left_out, no_copy];
-        let odd_part = parts.into_iter().flatten().chain([all]).any(|part| {
+        let odd_part = self.parts.each().any(|part| {
             part.classes.len() != classes
                 || part.confusion.len() != classes
                 || part.confusion.iter().any(|row| row.len() != classes)
@@ -264,6 +287,7 @@ impl Evaluation {
             "correct",
             "twin in training",
             "copy left out",
+            "person in training",
             "label conflict",
             "unfamiliar",
             "unreadable",
@@ -285,6 +309,7 @@ impl Evaluation {
         row.push(answer.correct().to_string());
         row.push(word(case.twin_in_training));
         row.push(word(case.copy_left_out));
+        row.push(word(case.person_in_training));
         row.push(case.label_conflict.to_string());
         row.push(word(answer.unfamiliar));
         row.push(String::new());
@@ -351,6 +376,8 @@ pub(crate) mod tests {
             familiarity: Some(0.5),
             twin_in_training: twin,
             copy_left_out: twin.map(|twin| !twin && i == 1),
+            person_in_training: None,
+            person_excluded: None,
             label_conflict: i == 0,
         };
         let cases: Vec<Case> = cases.iter().enumerate().map(case).collect();
@@ -370,6 +397,8 @@ pub(crate) mod tests {
                 sha256: None,
                 scans: cases.len(),
                 folders_left_out: Vec::new(),
+                persons_known: 0,
+                persons_sha256: None,
             },
             parts: Parts::of(&cases, &classes, Bootstrap { draws: 20, seed: 1 }),
             classes,

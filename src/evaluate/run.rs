@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::bootstrap::Bootstrap;
-use super::copies::{LearnedFrom, NoHash, Seen, mark};
+use super::copies::{LearnedFrom, NoHash, Overlap, mark};
 use super::metrics::Answer;
 use super::report::{Case, Evaluation, Model, Tested, Unreadable};
 use super::test_set::{TestScan, TestSet, content_sha256, file_sha256};
@@ -128,8 +128,8 @@ pub fn ask<'a>(
             let print = read.picture.as_ref().ok().map(|(_, print)| print.clone());
             let (entry, notice) = match (kept, &print) {
                 (Some(kept), Some(print)) => {
-                    let seen = learned.seen(&print.hash(), scan.truth);
-                    (Entry::Known(Box::new(again(kept, scan, seen))), None)
+                    let overlap = overlap(&learned, print, scan);
+                    (Entry::Known(Box::new(again(kept, scan, overlap))), None)
                 }
                 _ => asked.entry(scan, read, &learned, &mut answers.device)?,
             };
@@ -198,17 +198,19 @@ impl Answers<'_> {
     fn together(&self, sha256: Option<String>, bootstrap: Bootstrap) -> Evaluation {
         let groups = self.copies.groups(self.entries.len());
         let (mut cases, mut cases_groups, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
-        for (entry, group) in self.entries.iter().zip(groups) {
+        let mut persons = Vec::new();
+        for ((entry, group), scan) in self.entries.iter().zip(groups).zip(&self.set.scans) {
             match entry {
                 Some(Entry::Answered(case) | Entry::Known(case)) => {
                     cases.push(Case::clone(case));
                     cases_groups.push(group);
+                    persons.push(scan.person.as_deref());
                 }
                 Some(Entry::Unreadable(file)) => unreadable.push(file.clone()),
                 None => {}
             }
         }
-        mark(&mut cases, &cases_groups);
+        mark(&mut cases, &cases_groups, &persons);
         let classes = self.checkpoint.card.classes.clone();
         let (model, tested) = (self.model(), self.tested(sha256));
         Evaluation::new(model, tested, classes, cases, unreadable, bootstrap)
@@ -233,6 +235,8 @@ impl Answers<'_> {
             sha256,
             scans: self.entries.len(),
             folders_left_out: self.set.left_out.clone(),
+            persons_known: self.set.scans.iter().filter(|scan| scan.person.is_some()).count(),
+            persons_sha256: self.set.persons_sha256(),
         }
     }
 }
@@ -332,8 +336,8 @@ impl Asked<'_> {
             (Ok((slice, print)), Some(sha256)) => match self.classify(&slice) {
                 Ok((prediction, notice)) => {
                     device.clone_from(&prediction.device);
-                    let seen = learned.seen(&print.hash(), scan.truth);
-                    let case = Box::new(case(scan, sha256, &prediction, seen));
+                    let overlap = overlap(learned, &print, scan);
+                    let case = Box::new(case(scan, sha256, &prediction, overlap));
                     return Ok((Entry::Answered(case), notice));
                 }
                 // The next scan may do.
@@ -364,19 +368,27 @@ impl Asked<'_> {
     }
 }
 
+/// How a scan overlaps with what the model has learned from, by its content and its person.
+fn overlap(learned: &LearnedFrom, print: &Fingerprint, scan: &TestScan) -> Overlap {
+    let person = scan.person.as_ref().and_then(|person| learned.person_hash(person));
+    learned.overlap(&print.hash(), scan.truth, person.as_deref())
+}
+
 /// A known case in the light of its class and its copies now.
-fn again(known: &Case, scan: &TestScan, seen: Option<Seen>) -> Case {
+fn again(known: &Case, scan: &TestScan, overlap: Overlap) -> Case {
     Case {
         path: scan.name.clone(),
         answer: Answer { truth: scan.truth, group: 0, ..known.answer.clone() },
-        twin_in_training: seen.map(|seen| seen.twin),
-        copy_left_out: seen.and_then(|seen| seen.left_out),
-        label_conflict: seen.is_some_and(|seen| seen.other_class),
+        twin_in_training: overlap.duplicate,
+        copy_left_out: overlap.duplicate_excluded,
+        person_in_training: overlap.person,
+        person_excluded: overlap.person_excluded,
+        label_conflict: overlap.other_class,
         ..known.clone()
     }
 }
 
-fn case(scan: &TestScan, sha256: String, prediction: &Prediction, seen: Option<Seen>) -> Case {
+fn case(scan: &TestScan, sha256: String, prediction: &Prediction, overlap: Overlap) -> Case {
     let classes = &prediction.classes;
     Case {
         path: scan.name.clone(),
@@ -391,8 +403,10 @@ fn case(scan: &TestScan, sha256: String, prediction: &Prediction, seen: Option<S
             group: 0,
         },
         familiarity: prediction.familiarity.map(|familiarity| familiarity.score),
-        twin_in_training: seen.map(|seen| seen.twin),
-        copy_left_out: seen.and_then(|seen| seen.left_out),
-        label_conflict: seen.is_some_and(|seen| seen.other_class),
+        twin_in_training: overlap.duplicate,
+        copy_left_out: overlap.duplicate_excluded,
+        person_in_training: overlap.person,
+        person_excluded: overlap.person_excluded,
+        label_conflict: overlap.other_class,
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::dataset::folder::{self, DatasetError, class_name};
+use crate::dataset::patients::Patients;
 use crate::dataset::split_file::{self, Part, SplitFileError};
 use crate::model::prediction::CheckpointInfo;
 use crate::system::names::natural;
@@ -34,6 +35,8 @@ pub struct TestScan {
     pub name: String,
     /// Index into the model's classes.
     pub truth: usize,
+    /// The person whom it shows, as a table names them: see [`TestSet::with_patients`].
+    pub person: Option<String>,
 }
 
 /// Why a folder cannot be a model's test set; a sentence for people.
@@ -97,6 +100,25 @@ impl TestSet {
         Ok(set)
     }
 
+    /// The same scans with the persons that a table names; `patients` was read for the folder that
+    /// this test set was.
+    #[must_use]
+    pub fn with_patients(mut self, patients: &Patients) -> Self {
+        for scan in &mut self.scans {
+            scan.person = patients.of(&scan.path).map(String::from);
+        }
+        self
+    }
+
+    /// A hash over the person of every scan, hexadecimal; `None` where no person is known.
+    pub fn persons_sha256(&self) -> Option<String> {
+        let mut hasher = Sha256::new();
+        for scan in &self.scans {
+            hasher.update(format!("{}\0{}\0", scan.name, scan.person.as_deref().unwrap_or("")));
+        }
+        self.scans.iter().any(|scan| scan.person.is_some()).then(|| hexadecimal(hasher))
+    }
+
     /// The class folders in `root`.
     fn of(root: &Path, name: String, model: &CheckpointInfo) -> Result<Self, TestSetError> {
         let root = root.to_path_buf();
@@ -111,7 +133,7 @@ impl TestSet {
                 let truth = truths[scan.class]?;
                 let file = scan.path.file_name()?.to_string_lossy().into_owned();
                 let name = format!("{}/{file}", found.folders[scan.class]);
-                Some(TestScan { path: scan.path, name, truth })
+                Some(TestScan { path: scan.path, name, truth, person: None })
             })
             .collect();
         scans.sort_by(|a, b| natural(&a.name, &b.name));

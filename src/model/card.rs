@@ -47,6 +47,22 @@ pub struct Card {
     /// them: they tell which test scans a network trained as usual would have known.
     #[serde(default)]
     pub left_out: Vec<String>,
+    /// Whose scans the network learned from; absent where no table named the persons.
+    #[serde(default)]
+    pub persons: Option<LearnedPersons>,
+}
+
+/// The persons whose scans were trained or validated on, and those whose scans were not, hashed by
+/// [`crate::dataset::patients::hash`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearnedPersons {
+    /// What identifiers are hashed with: that of the data set.
+    pub salt: String,
+    /// Persons of training and validation scans.
+    pub learned: Vec<String>,
+    /// Persons of test scans, whose training scans were not used.
+    pub in_testing: Vec<String>,
 }
 
 /// The kind of scans that a network learned from.

@@ -72,6 +72,14 @@ fn threads() -> i32 {
     asked.filter(|&n| n > 0).unwrap_or_else(|| (cores - 1).max(1))
 }
 
+/// Lets libtorch use every core for the operations of this thread, for training: nothing else runs
+/// beside it. A number of threads that a person asked for stays.
+pub fn use_every_core() {
+    if std::env::var_os(THREADS_VARIABLE).is_none() {
+        tch::set_num_threads(std::thread::available_parallelism().map_or(1, |n| n.get() as i32));
+    }
+}
+
 /// Opens CUDA's libraries for the whole program, if they are anywhere to be found.
 fn open_cuda() {
     if !cfg!(target_os = "linux") {

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
-use crate::train::history::Epoch;
 use chart::Chart;
+pub use training::TrainingRun;
 
 /// What can be seen of an evaluation beside its matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,14 +71,14 @@ impl Figure {
     }
 
     /// What is to be drawn; `None` for the table, and where there is no data.
-    pub fn chart(self, figures: &Figures, curves: &Curves, history: &[Epoch]) -> Option<Chart> {
+    pub fn chart(self, figures: &Figures, curves: &Curves, runs: &[TrainingRun]) -> Option<Chart> {
         match self {
             Self::PerClass => None,
             Self::Roc => self::curves::roc(figures, curves),
             Self::PrecisionRecall => self::curves::precision_recall(figures, curves),
             Self::Reliability => trust::reliability(figures),
             Self::Confidence => trust::confidence(figures, curves),
-            Self::Training => training::training(history),
+            Self::Training => training::training(runs),
         }
     }
 }
@@ -88,9 +88,9 @@ pub fn svg(
     figure: Figure,
     figures: &Figures,
     curves: &Curves,
-    history: &[Epoch],
+    runs: &[TrainingRun],
 ) -> Option<String> {
-    figure.chart(figures, curves, history).map(|chart| chart.svg())
+    figure.chart(figures, curves, runs).map(|chart| chart.svg())
 }
 
 #[cfg(test)]
@@ -104,8 +104,10 @@ pub(crate) mod tests {
         let evaluation = evaluation("m", &[(1, 0.9, None), (0, 0.8, None), (0, 0.1, None)]);
         let answers: Vec<_> = evaluation.cases.iter().map(|case| &case.answer).collect();
         let curves = Curves::of(&answers, &evaluation.classes);
+        let epochs = history();
+        let runs = [TrainingRun { model: "m", epochs: &epochs }];
         for figure in Figure::ALL {
-            let drawn = svg(figure, &evaluation.parts.all, &curves, &history());
+            let drawn = svg(figure, &evaluation.parts.all, &curves, &runs);
             assert_eq!(drawn.is_none(), figure == Figure::PerClass, "{figure:?}");
             assert!(
                 drawn.is_none_or(|drawn| drawn.contains(figure.name()) && !drawn.contains("NaN"))

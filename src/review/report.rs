@@ -19,8 +19,8 @@ mod summary;
 
 use std::time::SystemTime;
 
-use super::figure::Figure;
 use super::figure::chart::Chart;
+use super::figure::{Figure, TrainingRun};
 use super::word::Words;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
@@ -97,12 +97,19 @@ pub fn html(report: &Report) -> String {
     page.finish(&title)
 }
 
+impl Report<'_> {
+    /// How the model was trained.
+    fn training_run(&self) -> TrainingRun<'_> {
+        TrainingRun { model: &self.evaluation.model.name, epochs: self.history }
+    }
+}
+
 /// Those of the answers; that of the training stands beside the model's card.
 fn figures(page: &mut Page, report: &Report) {
     let charts: Vec<Chart> = Figure::ALL
         .into_iter()
         .filter(|figure| *figure != Figure::Training)
-        .filter_map(|figure| figure.chart(report.figures, report.curves, report.history))
+        .filter_map(|figure| figure.chart(report.figures, report.curves, &[]))
         .collect();
     if charts.is_empty() {
         return;

@@ -13,6 +13,8 @@ impl State {
                 Command::ChooseTestSet
                 | Command::ReviewDemo
                 | Command::FindTestSet
+                | Command::ChoosePatients
+                | Command::ChooseIndex
                 | Command::ToggleRoom,
                 _,
             ) => None,

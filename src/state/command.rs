@@ -80,6 +80,8 @@ commands! {
             ExportTable: "Export as CSV…", "One row for each case, with your words", [];
             ExportReport: "Export as HTML…", "One page with matrices, figures, the first cases of the list, and the model's card", [];
             ExportFigure: "Save the figure as SVG…", "The figure that is shown, as a picture that stays sharp at any size", [];
+            ChoosePatients: "Patients table…", "Choose the table that says which person each scan of the test set shows", [];
+            ChooseIndex: "Index table…", "Choose the table of the scans' indices, for a table of patients by index", [];
             FindTestSet: "Test set was moved…", "Choose the place where the folder of this review is now; answers and words are taken along", [];
             CloseReview: "Close the review", "Put the test set away; answers and words are kept", [];
         }
@@ -201,6 +203,10 @@ commands! {
         Review(TestSource),
         /// The folder of the review was moved to this place.
         ReviewMoved(PathBuf),
+        /// The table that says whom the scans under review show; none is known without.
+        SetPatients(Option<PathBuf>),
+        /// The table of the indices of the scans under review.
+        SetIndex(Option<PathBuf>),
         /// Go to a room.
         Enter(Room),
         /// Ask a second model about the same scans, or forget it.

@@ -18,6 +18,7 @@ use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
 use crate::evaluate::report::{Case, Unreadable};
 use crate::review::word::{Word, Words};
+use crate::train::history::Epoch;
 use crate::worker::job::{
     Evaluated, OpenedReview, Progress, RequestId, ScanCopy, TestSource, Thumbnail,
 };
@@ -85,6 +86,8 @@ pub struct Other {
     pub run: Run,
     pub progress: Progress,
     pub evaluated: Option<Evaluated>,
+    /// How it was trained; empty where its checkpoint has no history.
+    pub history: Arc<Vec<Epoch>>,
     /// Once both are complete.
     pub comparison: Option<Arc<Comparison>>,
     /// Names of the cases to which it gave another answer.
@@ -100,6 +103,7 @@ impl Other {
             run: Run::Running(id),
             progress: Progress::default(),
             evaluated: None,
+            history: Arc::default(),
             comparison: None,
             disagreements: HashSet::new(),
             matrix: Matrix::default(),

@@ -146,6 +146,10 @@ pub enum Sheet {
 /// What a path is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathOf {
+    /// A table that says whom scans show.
+    Patients,
+    /// A table of the indices of scans.
+    Index,
     Scan,
     TestSet,
     /// The place to which the review's folder was moved.

@@ -1,5 +1,6 @@
 //! What outlives a run: the only persisted struct, one JSON file, written whole or not at all.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use super::export::PictureOptions;
 use super::keymap::ChangedKeys;
 use super::review::{Filter, Order, Selection};
 use super::session::Room;
+use crate::dataset::patients::PatientTables;
 use crate::evaluate::parts::Without;
 use crate::model::prediction::{DeviceChoice, TapPoint};
 use crate::review::figure::Figure;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// Test sets opened last, the newest first.
     pub recent_test_sets: Vec<PathBuf>,
+    /// The tables of the patients of test sets, by the folder of the test set.
+    pub patient_tables: BTreeMap<PathBuf, PatientTables>,
     pub room: Room,
     /// What the shares in the confusion matrix are of.
     pub share: Share,
@@ -106,6 +110,7 @@ impl Default for Settings {
             device: DeviceChoice::default(),
             recent: Vec::new(),
             recent_test_sets: Vec::new(),
+            patient_tables: BTreeMap::new(),
             room: Room::default(),
             share: Share::default(),
             figure: Figure::default(),

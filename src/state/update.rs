@@ -21,6 +21,7 @@ use super::settings::{Dock, Settings, ThemeChoice};
 use super::shortcut::Shortcut;
 use super::turn::Turn;
 use super::view::View;
+use crate::dataset::patients::PatientTables;
 use crate::imaging::Slice;
 use crate::measure::Kind;
 use crate::model::prediction::DeviceChoice;
@@ -88,7 +89,11 @@ impl State {
     }
 
     /// Has a test set opened as soon as the checkpoints are known.
-    pub fn want_review(&mut self, source: TestSource) {
+    /// Given `tables` say whom its scans show from then on.
+    pub fn want_review(&mut self, source: TestSource, tables: PatientTables) {
+        if let (TestSource::Folder(folder), true) = (&source, tables != PatientTables::default()) {
+            self.settings.patient_tables.insert(folder.clone(), tables);
+        }
         self.session.wanted_review = Some((source, Mode::GoOn));
         self.session.room = Room::Review;
     }
@@ -100,6 +105,8 @@ impl State {
             Command::ChooseFiles | Command::Quit => Vec::new(),
             Command::ChooseTestSet
             | Command::FindTestSet
+            | Command::ChoosePatients
+            | Command::ChooseIndex
             | Command::ExportTable
             | Command::ExportReport
             | Command::ExportMeasurements
@@ -128,6 +135,8 @@ impl State {
             Command::Cancel => self.cancel(),
 
             Command::Review(source) => self.review(source, Mode::GoOn),
+            Command::SetPatients(path) => self.set_tables(|tables| tables.patients = path),
+            Command::SetIndex(path) => self.set_tables(|tables| tables.index = path),
             Command::ReviewDemo => self.review(TestSource::Demo, Mode::GoOn),
             Command::ReviewMoved(folder) => self.review_moved(folder),
             Command::CloseReview => self.close_review(),

@@ -1,16 +1,21 @@
 //! The scans of a data set as tensors, split by protocol.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use tch::{Kind, TchError, Tensor};
 
+use super::augment::augment;
 use super::options::Options;
 use super::run::{bar, say};
 use crate::dataset::audit::{self, Fingerprint};
 use crate::dataset::folder::{self, Dataset, Labelled};
-use crate::dataset::neighbours;
+use crate::dataset::neighbours::Index;
+use crate::dataset::patients;
 use crate::dataset::split::{join_groups, split};
 use crate::dataset::split_file::{self, Part, Row};
 use crate::imaging;
@@ -20,12 +25,16 @@ use crate::model::preprocess::resize;
 /// Which training scans may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Protocol {
-    /// Training without every scan that is also in Testing.
+    /// Training without every scan that is also in Testing and every scan of a person who is.
     #[default]
+    PatientFree,
+    /// Training without every scan that is also in Testing.
     LeakFree,
     /// All of Training: only for comparison with published figures.
     AsIs,
 }
+
+const SHIFTED_SEED: u64 = 2;
 
 /// Share of each class that is held back to validate.
 const VALIDATION: f64 = 0.2;
@@ -41,6 +50,8 @@ pub struct Scans {
     pub classes: Vec<usize>,
     pub paths: Vec<PathBuf>,
     pub prints: Vec<Fingerprint>,
+    /// The person whom each scan shows, hashed; `None` where it is not known.
+    pub persons: Vec<Option<String>>,
 }
 
 impl Scans {
@@ -58,7 +69,24 @@ impl Scans {
         self.classes.extend(more.classes);
         self.paths.extend(more.paths);
         self.prints.extend(more.prints);
+        self.persons.extend(more.persons);
         Ok(self)
+    }
+
+    /// An augmented copy of each scan, by draws that are always the same.
+    fn shifted(&self) -> Result<Self, TchError> {
+        let all: Vec<usize> = (0..self.len()).collect();
+        let mut random = Pcg64::seed_from_u64(SHIFTED_SEED);
+        // In parts, since an augmentation takes several times the memory of its scans.
+        let parts = all
+            .chunks(64)
+            .map(|part| augment(&self.select(part)?.greys, 1.0, &mut random))
+            .collect::<Result<Vec<_>, TchError>>()?;
+        let mut shifted = self.select(&all)?;
+        if !parts.is_empty() {
+            shifted.greys = Tensor::f_cat(&parts, 0)?;
+        }
+        Ok(shifted)
     }
 
     /// Some of the scans, in the order of their indices.
@@ -74,6 +102,7 @@ impl Scans {
             classes: indices.iter().map(|&i| self.classes[i]).collect(),
             paths: indices.iter().map(|&i| self.paths[i].clone()).collect(),
             prints: indices.iter().map(|&i| self.prints[i].clone()).collect(),
+            persons: indices.iter().map(|&i| self.persons[i].clone()).collect(),
         })
     }
 }
@@ -83,13 +112,20 @@ impl Scans {
 pub struct Data {
     pub training: Scans,
     pub validation: Scans,
+    /// One augmented copy of each validation scan, always the same: what the network makes of scans
+    /// that differ from those at hand.
+    pub shifted: Scans,
     pub testing: Scans,
     /// How many of the training scans are synthetic; none are in validation.
     pub synthetic: usize,
-    /// Training scans left out because Testing holds a copy.
-    pub left_out: Vec<Fingerprint>,
-    /// Whether scans with neighbouring indices were kept on one side.
-    pub patients: bool,
+    /// Training scans not used because Testing holds a duplicate.
+    pub duplicates_in_testing: Vec<Fingerprint>,
+    /// How many more are not used because Testing shows their person.
+    pub persons_in_testing: usize,
+    /// What persons are hashed with; `None` where no table names them.
+    pub salt: Option<String>,
+    /// How the validation scans were separated from the training scans, as the end of a sentence.
+    pub separation: &'static str,
     /// Every scan of the data set with its side.
     rows: Vec<Row>,
 }
@@ -97,14 +133,22 @@ pub struct Data {
 impl Data {
     /// What was read, in a sentence.
     pub fn summary(&self) -> String {
+        let known = |scans: &Scans| {
+            let known: BTreeSet<_> = scans.persons.iter().flatten().collect();
+            known.len()
+        };
         format!(
-            "{} scans to train on ({} synthetic), {} to validate, {} to test; {} left out because \
-             Testing has a copy",
+            "{} scans to train on ({} synthetic, {} known persons), {} to validate ({} known \
+             persons), {} to test; not used: {} because Testing has a duplicate, {} because Testing \
+             shows the person",
             self.training.len(),
             self.synthetic,
+            known(&self.training),
             self.validation.len(),
+            known(&self.validation),
             self.testing.len(),
-            self.left_out.len()
+            self.duplicates_in_testing.len(),
+            self.persons_in_testing,
         )
     }
 
@@ -123,6 +167,7 @@ impl Data {
 /// # Errors
 /// Too few scans, a table that cannot be read, too little memory.
 pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Result<Data> {
+    let (patients, index) = options.tables.read(&options.folder)?;
     let synthetic = match &options.synthetic {
         Some(folder) => folder::read_more(folder, dataset)?,
         None => Vec::new(),
@@ -131,38 +176,52 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
     let bar = bar(total, "reading {pos} of {len} scans");
     let mut unreadable = Vec::new();
     let mut read = |scans: &[Labelled]| read(scans, input, &mut unreadable, &|| bar.inc(1));
-    let (training, testing) = (read(&dataset.training)?, read(&dataset.testing)?);
+    let (mut training, mut testing) = (read(&dataset.training)?, read(&dataset.testing)?);
     let synthetic = read(&synthetic)?;
     bar.finish_and_clear();
     unreadable.iter().for_each(|sentence| eprintln!("{sentence}"));
 
-    let sides = Sides::choose(options, &training, &testing)?;
-    let pick = |side: Part| -> Vec<usize> {
-        (0..training.len()).filter(|&i| sides.of[i] == side).collect()
+    let salt = (!patients.is_empty()).then(|| {
+        patients::salt(training.prints.iter().chain(&testing.prints).map(|print| print.pixels))
+    });
+    if let Some(salt) = &salt {
+        for scans in [&mut training, &mut testing] {
+            let person = |path: &PathBuf| Some(patients::hash(salt, patients.of(path)?));
+            scans.persons = scans.paths.iter().map(person).collect();
+        }
+    }
+    let separation = match (patients.is_empty(), index.is_some()) {
+        (false, _) => "duplicates and all scans of one person kept together",
+        (true, true) => {
+            "duplicates and slices with neighbouring indices (one patient, mostly) kept together"
+        }
+        (true, false) => "duplicates kept together, slices of one patient not",
     };
-    let folder = &options.folder;
-    let row = |path: &Path, class: usize, side: Part, group: usize| Row {
-        path: path.strip_prefix(folder).unwrap_or(path).to_path_buf(),
-        class: dataset.folders[class].clone(),
-        split: side,
-        group,
-    };
-    let mut rows: Vec<Row> = (0..training.len())
-        .map(|i| row(&training.paths[i], training.classes[i], sides.of[i], sides.groups[i]))
-        .collect();
-    let first_free = sides.groups.iter().max().map_or(0, |group| group + 1);
-    let test_groups = audit::groups(&testing.prints);
-    rows.extend((0..testing.len()).map(|i| {
-        row(&testing.paths[i], testing.classes[i], Part::Testing, first_free + test_groups[i])
-    }));
+    if patients.is_empty() && options.protocol == Protocol::PatientFree {
+        say("no table of patients: persons may be in training and in validation; name one with \
+             --patients"
+            .into());
+    }
 
+    let groups = Groups::of(&training, &testing, index.as_ref(), &options.folder);
+    let sides = sides(options, &groups, &training)?;
+    let pick =
+        |side: Part| -> Vec<usize> { (0..training.len()).filter(|&i| sides[i] == side).collect() };
+    let rows = rows(options, dataset, &groups, &sides, [&training, &testing]);
+    let validation = training.select(&pick(Part::Validation))?;
     let data = Data {
-        left_out: pick(Part::LeftOut).iter().map(|&i| training.prints[i].clone()).collect(),
-        validation: training.select(&pick(Part::Validation))?,
+        shifted: validation.shifted()?,
+        duplicates_in_testing: pick(Part::DuplicateInTesting)
+            .iter()
+            .map(|&i| training.prints[i].clone())
+            .collect(),
+        persons_in_testing: pick(Part::PersonInTesting).len(),
+        validation,
         synthetic: synthetic.len(),
         training: training.select(&pick(Part::Training))?.with(synthetic)?,
         testing,
-        patients: options.neighbours.is_some(),
+        salt,
+        separation,
         rows,
     };
     ensure!(
@@ -173,75 +232,140 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
     Ok(data)
 }
 
-/// The side of each scan of Training, and its group.
-struct Sides {
-    of: Vec<Part>,
-    groups: Vec<usize>,
+/// Every scan of Training and Testing with its side.
+fn rows(
+    options: &Options,
+    dataset: &Dataset,
+    groups: &Groups,
+    sides: &[Part],
+    [training, testing]: [&Scans; 2],
+) -> Vec<Row> {
+    let row = |scans: &Scans, scan: usize, split: Part, group: usize| Row {
+        path: scans.paths[scan].strip_prefix(&options.folder).unwrap_or(&scans.paths[scan]).into(),
+        class: dataset.folders[scans.classes[scan]].clone(),
+        split,
+        group,
+        person: scans.persons[scan].clone(),
+    };
+    let of_training = (0..training.len()).map(|i| row(training, i, sides[i], groups.split[i]));
+    let of_testing = (0..testing.len())
+        .map(|i| row(testing, i, Part::Testing, groups.split[training.len() + i]));
+    of_training.chain(of_testing).collect()
 }
 
-impl Sides {
-    fn choose(options: &Options, training: &Scans, testing: &Scans) -> anyhow::Result<Self> {
-        // What is resumed goes on with the split it began with, whatever the audit finds by now.
-        let begun = options.split_path();
-        let begun = (options.resume && begun.is_file()).then_some(&begun);
-        let begun = begun.or(options.split.as_ref());
-        let leaking: Vec<bool> = match options.protocol {
-            Protocol::LeakFree => {
-                let twins = audit::twins(&training.prints, &testing.prints);
-                twins.iter().map(Option::is_some).collect()
-            }
-            Protocol::AsIs => vec![false; training.len()],
+/// Group numbers of the scans of Training, followed by those of Testing.
+struct Groups {
+    /// Training scans come first; there are so many.
+    training: usize,
+    /// Scans that are duplicates of each other.
+    duplicates: Vec<usize>,
+    /// Duplicates, and scans of one person, joined.
+    persons: Vec<usize>,
+    /// What a split keeps together: as `persons`, and scans of neighbouring indices where the
+    /// person is not known.
+    split: Vec<usize>,
+}
+
+impl Groups {
+    fn of(training: &Scans, testing: &Scans, index: Option<&Index>, folder: &Path) -> Self {
+        let both = |scans: [&Scans; 2], one: &dyn Fn(&Scans) -> Vec<Option<usize>>| {
+            scans.into_iter().flat_map(one).collect::<Vec<_>>()
         };
-        if let Some(path) = begun {
-            let sides = Self::read(path, options, training)?;
-            let used = |&scan: &usize| leaking[scan] && sides.of[scan] != Part::LeftOut;
-            let leaks = (0..training.len()).filter(used).count();
-            if leaks > 0 {
-                say(format!(
-                    "{}: {leaks} scans that it trains or validates on are copies of test scans",
-                    path.display()
-                ));
-            }
-            return Ok(sides);
-        }
-        let mut groups = audit::groups(&training.prints);
-        if let Some(path) = &options.neighbours {
-            let index = neighbours::read(path)?;
-            groups = join_groups(&groups, &index.groups(&training.paths, &options.folder));
-        }
-        let kept: Vec<usize> = (0..training.len()).filter(|&i| !leaking[i]).collect();
-        let of_kept =
-            |values: &[usize]| -> Vec<usize> { kept.iter().map(|&i| values[i]).collect() };
-        let chosen =
-            split(&of_kept(&training.classes), &of_kept(&groups), VALIDATION, options.seed);
-        let mut of = vec![Part::LeftOut; training.len()];
-        chosen.training.iter().for_each(|&i| of[kept[i]] = Part::Training);
-        chosen.validation.iter().for_each(|&i| of[kept[i]] = Part::Validation);
-        Ok(Self { of, groups })
+        let prints = [&training.prints[..], &testing.prints].concat();
+        let duplicates = audit::groups(&prints);
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let persons: Vec<Option<usize>> = (training.persons.iter().chain(&testing.persons))
+            .map(|person| {
+                let next = numbers.len();
+                person.as_deref().map(|person| *numbers.entry(person).or_insert(next))
+            })
+            .collect();
+        let joined = join_groups(&duplicates, &persons);
+        let chains = match index {
+            Some(index) => both([training, testing], &|scans| index.groups(&scans.paths, folder)),
+            None => vec![None; prints.len()],
+        };
+        let chains: Vec<_> = persons
+            .iter()
+            .zip(chains)
+            .map(|(person, chain)| chain.filter(|_| person.is_none()))
+            .collect();
+        let split = join_groups(&joined, &chains);
+        Self { training: training.len(), duplicates, persons: joined, split }
     }
 
-    /// The sides that an earlier run wrote.
-    fn read(path: &Path, options: &Options, training: &Scans) -> anyhow::Result<Self> {
-        let rows = split_file::read(path)?;
-        let known: std::collections::HashMap<&Path, &Row> =
-            rows.iter().map(|row| (row.path.as_path(), row)).collect();
-        let (mut of, mut groups) = (Vec::new(), Vec::new());
-        for scan in &training.paths {
-            let inside = scan.strip_prefix(&options.folder).unwrap_or(scan);
-            let row = known.get(inside).with_context(|| {
-                format!("{}: {} is not in it; write a new split", path.display(), inside.display())
-            })?;
-            ensure!(
-                row.split != Part::Testing,
-                "{}: {} is a test scan there, and would be trained on",
-                path.display(),
-                inside.display()
-            );
-            of.push(row.split);
-            groups.push(row.group);
-        }
-        Ok(Self { of, groups })
+    /// Of each training scan, whether its group among `groups` holds a test scan.
+    fn with_testing(&self, groups: &[usize]) -> Vec<bool> {
+        let (training, testing) = groups.split_at(self.training);
+        let testing: HashSet<usize> = testing.iter().copied().collect();
+        training.iter().map(|group| testing.contains(group)).collect()
     }
+}
+
+/// The side of each scan of Training.
+fn sides(options: &Options, groups: &Groups, training: &Scans) -> anyhow::Result<Vec<Part>> {
+    // What is resumed goes on with the split it began with, whatever the audit finds by now.
+    let begun = options.split_path();
+    let begun = (options.resume && begun.is_file()).then_some(&begun);
+    let begun = begun.or(options.split.as_ref());
+    let none = vec![false; training.len()];
+    let (duplicates, persons) = match options.protocol {
+        Protocol::PatientFree => {
+            (groups.with_testing(&groups.duplicates), groups.with_testing(&groups.persons))
+        }
+        Protocol::LeakFree => (groups.with_testing(&groups.duplicates), none),
+        Protocol::AsIs => (none.clone(), none),
+    };
+    let excluded = |scan: usize| match (duplicates[scan], persons[scan]) {
+        (true, _) => Some(Part::DuplicateInTesting),
+        (_, true) => Some(Part::PersonInTesting),
+        _ => None,
+    };
+    if let Some(path) = begun {
+        let sides = read_sides(path, options, training)?;
+        let used = |&scan: &usize| {
+            excluded(scan).is_some() && matches!(sides[scan], Part::Training | Part::Validation)
+        };
+        let leaks = (0..training.len()).filter(used).count();
+        if leaks > 0 {
+            say(format!(
+                "{}: {leaks} scans that it trains or validates on are duplicates of test scans or \
+                 show their persons",
+                path.display()
+            ));
+        }
+        return Ok(sides);
+    }
+    let usable: Vec<usize> = (0..training.len()).filter(|&i| excluded(i).is_none()).collect();
+    let of_usable =
+        |values: &[usize]| -> Vec<usize> { usable.iter().map(|&i| values[i]).collect() };
+    let chosen =
+        split(&of_usable(&training.classes), &of_usable(&groups.split), VALIDATION, options.seed);
+    let mut sides: Vec<Part> =
+        (0..training.len()).map(|i| excluded(i).unwrap_or(Part::Training)).collect();
+    chosen.validation.iter().for_each(|&i| sides[usable[i]] = Part::Validation);
+    Ok(sides)
+}
+
+/// The sides that an earlier run wrote.
+fn read_sides(path: &Path, options: &Options, training: &Scans) -> anyhow::Result<Vec<Part>> {
+    let rows = split_file::read(path)?;
+    let known: HashMap<&Path, &Row> = rows.iter().map(|row| (row.path.as_path(), row)).collect();
+    let mut sides = Vec::new();
+    for scan in &training.paths {
+        let inside = scan.strip_prefix(&options.folder).unwrap_or(scan);
+        let row = known.get(inside).with_context(|| {
+            format!("{}: {} is not in it; write a new split", path.display(), inside.display())
+        })?;
+        ensure!(
+            row.split != Part::Testing,
+            "{}: {} is a test scan there, and would be trained on",
+            path.display(),
+            inside.display()
+        );
+        sides.push(row.split);
+    }
+    Ok(sides)
 }
 
 fn read(
@@ -279,5 +403,6 @@ fn read(
         _ => Tensor::f_cat(&greys, 0)?,
     };
     let labels: Vec<i64> = classes.iter().map(|&class| class as i64).collect();
-    Ok(Scans { greys, labels: Tensor::f_from_slice(&labels)?, classes, paths, prints })
+    let persons = vec![None; classes.len()];
+    Ok(Scans { greys, labels: Tensor::f_from_slice(&labels)?, classes, paths, prints, persons })
 }

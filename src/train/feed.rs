@@ -26,6 +26,16 @@ pub struct Batch {
     pub labels: Tensor,
 }
 
+/// Which scans make an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sampling {
+    /// Every scan once; rare classes weigh more in the loss.
+    #[default]
+    Every,
+    /// As many scans of each class, those of rare classes several times.
+    Balanced,
+}
+
 /// How batches are made.
 #[derive(Debug)]
 pub struct Recipe<'a> {
@@ -38,6 +48,9 @@ pub struct Recipe<'a> {
     pub batch: usize,
     /// Mixup's α; 0 mixes nothing.
     pub mixup: f64,
+    /// See [`augment`].
+    pub intensity: f64,
+    pub sampling: Sampling,
     pub device: Device,
 }
 
@@ -48,7 +61,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Begins an epoch; every scan comes once, in the order of the draw.
+    /// Begins an epoch: its scans come in the order of the draw.
     pub fn start<'scope>(
         scope: &'scope Scope<'scope, '_>,
         recipe: Recipe<'scope>,
@@ -56,8 +69,12 @@ impl Feed {
     ) -> Self {
         let (sender, batches) = sync_channel(AHEAD);
         scope.spawn(move || {
-            let mut order: Vec<i64> = (0..recipe.labels.size()[0]).collect();
-            order.shuffle(&mut random);
+            // Small operations: on more threads they would wait for each other and for the model.
+            tch::set_num_threads(1);
+            let order = match recipe.order(&mut random) {
+                Ok(order) => order,
+                Err(error) => return drop(sender.send(Err(error))),
+            };
             for chosen in order.chunks(recipe.batch) {
                 // A batch norm needs two; the odd scan has its turn in another epoch.
                 if chosen.len() < 2 {
@@ -85,11 +102,38 @@ impl Iterator for Feed {
 }
 
 impl Recipe<'_> {
+    /// The scans of an epoch, in the order of the draw.
+    fn order(&self, random: &mut Pcg64) -> Result<Vec<i64>, TchError> {
+        let labels = Vec::<i64>::try_from(&self.labels)?;
+        let mut order: Vec<i64> = (0..labels.len() as i64).collect();
+        if self.sampling == Sampling::Balanced {
+            let mut classes: Vec<Vec<i64>> = vec![Vec::new(); self.classes as usize];
+            labels
+                .iter()
+                .zip(&order)
+                .for_each(|(&class, &scan)| classes[class as usize].push(scan));
+            classes.retain(|scans| !scans.is_empty());
+            let share = labels.len().div_ceil(classes.len().max(1));
+            order.clear();
+            for scans in &mut classes {
+                // Each scan as often as any other of its class, but for the last round.
+                while scans.len() < share {
+                    scans.shuffle(random);
+                    scans.extend_from_within(..scans.len().min(share - scans.len()));
+                }
+                scans.shuffle(random);
+                order.extend(scans.iter().take(share));
+            }
+        }
+        order.shuffle(random);
+        Ok(order)
+    }
+
     fn batch(&self, chosen: &[i64], random: &mut Pcg64) -> Result<Batch, TchError> {
         let index = Tensor::f_from_slice(chosen)?;
         let greys = self.greys.f_index_select(0, &index)?.f_to_device(self.device)?;
         let labels = self.labels.f_index_select(0, &index)?.f_to_device(self.device)?;
-        let mut greys = augment(&greys, random)?;
+        let mut greys = augment(&greys, self.intensity, random)?;
         let mut targets = labels.f_one_hot(self.classes)?.f_to_kind(tch::Kind::Float)?;
         if self.mixup > 0.0 {
             let mixed = mix(&greys, self.mixup, random)?;

@@ -1,7 +1,7 @@
 //! What came out of training: measured, calibrated, and written with its card. Testing comes last
 //! and chooses nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tch::Tensor;
 
@@ -12,10 +12,10 @@ use super::figures::Figures;
 use super::options::Options;
 use super::run::{Measured, Trainer, say};
 use crate::dataset::audit::Fingerprint;
-use crate::evaluate::copies::{LearnedFrom, Seen, entry};
+use crate::evaluate::copies::{LearnedFrom, Overlap, entry};
 use crate::evaluate::parts::Part;
 use crate::model::calibration::{self, Calibration, Record};
-use crate::model::card::{Card, FORMAT_VERSION};
+use crate::model::card::{Card, FORMAT_VERSION, LearnedPersons};
 use crate::model::checkpoint::{self, Precision};
 use crate::model::familiarity::{Familiarity, References};
 
@@ -63,7 +63,8 @@ pub(super) fn finish(
         familiarity: None,
         scans: None,
         learned_from: [entries(&data.training), entries(&data.validation)].concat(),
-        left_out: data.left_out.iter().map(Fingerprint::hash).map(String::from).collect(),
+        persons: persons(&data),
+        left_out: data.duplicates_in_testing.iter().map(Fingerprint::hash).map(String::from).collect(),
     };
     let mut figures = Figures::new(classes, &calibration, &familiarity, &references);
     figures.add("validation", &validation, &data.validation, &|_| true)?;
@@ -117,16 +118,27 @@ fn precision(trainer: &Trainer, validation: &Scans) -> anyhow::Result<Precision>
 /// The parts of a test set that have scans, and which those are: as `mrimaster evaluate` tells them.
 fn parts(card: &Card, testing: &Scans) -> anyhow::Result<Vec<(Part, Vec<bool>)>> {
     let known = LearnedFrom::of(card)?;
-    let scans = testing.prints.iter().zip(&testing.classes);
-    let seen: Vec<_> = scans.map(|(print, &class)| known.seen(&print.hash(), class)).collect();
-    let chosen = |part: Part| -> Vec<bool> {
-        let holds = |seen: &Option<Seen>| {
-            part.holds(seen.map(|seen| seen.twin), seen.and_then(|seen| seen.left_out))
-        };
-        seen.iter().map(holds).collect()
-    };
+    let scans = testing.prints.iter().zip(&testing.classes).zip(&testing.persons);
+    let overlaps: Vec<Overlap> = scans
+        .map(|((print, &class), person)| known.overlap(&print.hash(), class, person.as_deref()))
+        .collect();
+    let chosen =
+        |part: Part| -> Vec<bool> { overlaps.iter().map(|&overlap| part.holds(overlap)).collect() };
     let parts = Part::ALL.map(|part| (part, chosen(part)));
     Ok(parts.into_iter().filter(|(_, chosen)| chosen.contains(&true)).collect())
+}
+
+/// Whose scans were used, and whose were not.
+fn persons(data: &Data) -> Option<LearnedPersons> {
+    let distinct = |scans: &[&Scans]| -> Vec<String> {
+        let persons = scans.iter().flat_map(|scans| scans.persons.iter().flatten().cloned());
+        persons.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    Some(LearnedPersons {
+        salt: data.salt.clone()?,
+        learned: distinct(&[&data.training, &data.validation]),
+        in_testing: distinct(&[&data.testing]),
+    })
 }
 
 /// How often test answers of each confidence were right.
@@ -180,29 +192,30 @@ fn smooth_noise(like: &Tensor) -> Tensor {
 
 fn training_data(options: &Options, data: &Data) -> String {
     format!(
-        "{} scans to train on and {} to validate, of the folder \"{}\"; {} scans left out because \
-         the test set holds a copy; {} of those to train on are synthetic, and no figure is \
+        "{} scans to train on and {} to validate, of the folder \"{}\"; {} scans not used because \
+         the test set holds a duplicate and {} because it shows the person; {} of those to train on are synthetic, and no figure is \
          measured on synthetic scans.",
         data.training.len(),
         data.validation.len(),
         options.folder.file_name().unwrap_or_default().to_string_lossy(),
-        data.left_out.len(),
+        data.duplicates_in_testing.len(),
+        data.persons_in_testing,
         data.synthetic,
     )
 }
 
 fn protocol(options: &Options, data: &Data) -> String {
     let protocol = match options.protocol {
+        Protocol::PatientFree => {
+            "patient-free: every training scan of which the test set holds a duplicate, or which \
+             shows a person of the test set, was not used"
+        }
         Protocol::LeakFree => {
             "leak-free: every training scan of which the test set holds a copy was left out"
         }
         Protocol::AsIs => "as is: the training scans include copies of test scans",
     };
-    let patients = if data.patients {
-        "and slices with neighbouring indices (one patient, mostly) kept together"
-    } else {
-        "kept together, slices of one patient not"
-    };
+    let separation = data.separation;
     let start = match (&options.init, options.frozen()) {
         (None, _) => "Trained from scratch",
         (Some(_), true) => {
@@ -215,7 +228,7 @@ fn protocol(options: &Options, data: &Data) -> String {
         .map(|way| format!("{} ({:.0} %)", way.name, way.share * 100.0))
         .collect();
     format!(
-        "{protocol}. Validation: a fifth of each class, copies {patients}. {start}. AdamW, gradients \
+        "{protocol}. Validation: a fifth of each class, {separation}. {start}. AdamW, gradients \
          clipped, class weights, weights averaged over the last hundred steps; augmentation of that \
          share of the scans: {} (rotation to {ROTATION} degrees, scale to {:.0} %, shift to {:.0} %). \
          The epoch of the smallest validation loss was kept. Testing chose nothing.",

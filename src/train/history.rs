@@ -18,6 +18,12 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// 0..=1.
     pub validation_accuracy: f64,
+    /// Of one augmented copy of each validation scan, always the same; absent in histories of before.
+    #[serde(default)]
+    pub shifted_loss: Option<f64>,
+    /// 0..=1.
+    #[serde(default)]
+    pub shifted_accuracy: Option<f64>,
     /// Whether the validation loss is the smallest so far: these weights were kept.
     pub kept: bool,
     /// Whether the learning rate falls after this epoch, because the loss stands still.

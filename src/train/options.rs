@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::ensure;
 
 use super::data::Protocol;
+use super::feed::Sampling;
 use super::schedule::{Fall, Pace};
+use crate::dataset::patients::PatientTables;
 use crate::model::card::{Architecture, Fit, Input, Interpolation, Levels, Normalisation};
 use crate::model::prediction::DeviceChoice;
 
@@ -18,7 +20,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value = "small-cnn")]
     pub arch: Architecture,
     /// Which training scans may be used
-    #[arg(long, value_enum, default_value = "leak-free")]
+    #[arg(long, value_enum, default_value = "patient-free")]
     pub protocol: Protocol,
     /// The folder for the checkpoint, its card, its history and its split
     #[arg(long)]
@@ -32,9 +34,11 @@ pub struct Options {
     /// A folder that `mrimaster phantom` made: its scans are added to those trained on
     #[arg(long, value_name = "FOLDER")]
     pub synthetic: Option<PathBuf>,
-    /// A table of path and figshare_index: scans with neighbouring indices stay on one side of the split
-    #[arg(long, value_name = "FILE.csv")]
-    pub neighbours: Option<PathBuf>,
+    /// Replace a finished checkpoint of the same name in --out
+    #[arg(long)]
+    pub overwrite: bool,
+    #[command(flatten)]
+    pub tables: PatientTables,
     /// A split that an earlier run wrote, to be used again
     #[arg(long, value_name = "FILE.csv")]
     pub split: Option<PathBuf>,
@@ -64,6 +68,16 @@ pub struct Options {
     /// Mixes scans in pairs; 0 does not, 0.2 is usual
     #[arg(long, default_value_t = 0.0)]
     pub mixup: f64,
+    /// How much of the entropy of an answer is taken from its loss: answers become less certain
+    /// (Pereyra et al. 2017); 0 to 1
+    #[arg(long, default_value_t = 0.0)]
+    pub confidence_penalty: f64,
+    /// Which scans make an epoch
+    #[arg(long, value_enum, default_value = "every")]
+    pub sampling: Sampling,
+    /// Multiplies the share of scans whose intensities are varied, by each augmentation
+    #[arg(long, default_value_t = 1.0)]
+    pub intensity: f64,
     /// How values are scaled; by default as the network's pretrained weights expect it
     #[arg(long, value_enum)]
     pub normalisation: Option<Normalisation>,
@@ -104,6 +118,11 @@ impl Options {
         ensure!((0.0..=1.0).contains(&self.weight_decay), "--weight-decay needs 0 to 1");
         ensure!((0.0..=0.5).contains(&self.label_smoothing), "--label-smoothing needs 0 to 0.5");
         ensure!((0.0..=10.0).contains(&self.mixup), "--mixup needs 0 to 10");
+        ensure!(
+            (0.0..=1.0).contains(&self.confidence_penalty),
+            "--confidence-penalty needs 0 to 1"
+        );
+        ensure!((0.0..=10.0).contains(&self.intensity), "--intensity needs 0 to 10");
         ensure!(self.patience > 0 && self.give_up > 0, "--patience and --give-up need 1 or more");
         Ok(())
     }
@@ -165,7 +184,8 @@ impl Options {
         let files = [
             ("init", &self.init),
             ("synthetic", &self.synthetic),
-            ("neighbours", &self.neighbours),
+            ("patients", &self.tables.patients),
+            ("index", &self.tables.index),
             ("split", &self.split),
         ];
         for (option, file) in files {
@@ -183,6 +203,9 @@ impl Options {
         add("give-up", self.give_up.to_string());
         add("label-smoothing", self.label_smoothing.to_string());
         add("mixup", self.mixup.to_string());
+        add("confidence-penalty", self.confidence_penalty.to_string());
+        add("sampling", value_name(&self.sampling));
+        add("intensity", self.intensity.to_string());
         if let Some(normalisation) = &self.normalisation {
             add("normalisation", value_name(normalisation));
         }

@@ -12,7 +12,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::augment::sheet;
 use super::data::{self, Data, Scans};
-use super::feed::{Batch, Feed, Recipe, channels_last};
+use super::feed::{Batch, Feed, Recipe, Sampling, channels_last};
 use super::history::{self, Epoch};
 use super::optimizer::{AdamW, Average};
 use super::options::Options;
@@ -23,7 +23,7 @@ use crate::dataset::folder;
 use crate::model::VggHead;
 use crate::model::card::{Architecture, Input, Normalisation};
 use crate::model::checkpoint::Weights;
-use crate::model::device::runtime;
+use crate::model::device::{runtime, use_every_core};
 use crate::model::network::{Network, Shape, Taps};
 use crate::model::preprocess::normalise;
 use crate::system::files::write_whole;
@@ -35,8 +35,17 @@ use crate::system::files::write_whole;
 /// that cannot be written to.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     options.check()?;
+    let path = options.checkpoint_path();
+    ensure!(
+        options.overwrite || options.resume || options.show_augmented.is_some() || !path.exists(),
+        "{}: a finished checkpoint of that name is there; choose another --out, or replace it with \
+         --overwrite",
+        path.display()
+    );
     let dataset = folder::read(&options.folder)?;
     let device = runtime().device(options.device)?;
+    // Nothing else runs beside it: every core is the network's.
+    use_every_core();
     let mut trainer = Trainer::start(options, dataset.classes.len(), device)?;
     let data = data::load(options, &dataset, &trainer.input)?;
     if let Some(path) = &options.show_augmented {
@@ -47,7 +56,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     say(data.summary());
     stop::listen();
-    let path = options.checkpoint_path();
     trainer.train(&data)?;
     finish::finish(options, &dataset.classes, data, trainer)?;
     Trainer::clear(&path)
@@ -152,18 +160,32 @@ impl<'a> Trainer<'a> {
         } else {
             data.write_split(&self.options.split_path())?;
         }
-        let weights = class_weights(&data.training.classes, self.classes).to_device(self.device);
+        let weights = match self.options.sampling {
+            Sampling::Every => class_weights(&data.training.classes, self.classes),
+            Sampling::Balanced => Tensor::ones([self.classes], (Kind::Float, Device::Cpu)),
+        };
+        let weights = weights.to_device(self.device);
+        // Rare classes weigh as much as others in validation, whatever training draws.
+        let validation_weights = class_weights(&data.training.classes, self.classes);
         while !progress.standing.ended {
             let epoch = progress.epochs.len() + 1;
             let mut record = self.epoch(epoch, progress.standing.rate, data, &weights)?;
             let validation = self.measure(&data.validation)?;
-            let loss = validation.loss(&data.validation, &weights);
+            let shifted = self.measure(&data.shifted)?;
+            // Half of it under shift: the scans to come differ from those at hand.
+            let losses = [
+                validation.loss(&data.validation, &validation_weights),
+                shifted.loss(&data.shifted, &validation_weights),
+            ];
+            let loss = losses.iter().sum::<f64>() / 2.0;
             ensure!(
                 loss.is_finite(),
                 "the validation loss is not a number in epoch {epoch}; lower --learning-rate"
             );
             (record.validation_loss, record.validation_accuracy) =
-                (loss, validation.accuracy(&data.validation));
+                (losses[0], validation.accuracy(&data.validation));
+            (record.shifted_loss, record.shifted_accuracy) =
+                (Some(losses[1]), Some(shifted.accuracy(&data.shifted)));
             let verdict =
                 progress.standing.hear(&pace, epoch, self.is_itself(epoch).then_some(loss));
             (record.kept, record.reduced) = (verdict.improved, verdict.reduced);
@@ -227,6 +249,8 @@ impl<'a> Trainer<'a> {
             classes: self.classes,
             batch: self.options.batch,
             mixup: self.options.mixup,
+            intensity: self.options.intensity,
+            sampling: self.options.sampling,
             device: self.device,
         };
         let steps = data.training.len().div_ceil(self.options.batch);
@@ -273,6 +297,8 @@ impl<'a> Trainer<'a> {
             training_accuracy: right as f64 / seen as f64,
             validation_loss: f64::NAN,
             validation_accuracy: 0.0,
+            shifted_loss: None,
+            shifted_accuracy: None,
             kept: false,
             reduced: false,
             stopped: false,
@@ -307,7 +333,11 @@ impl<'a> Trainer<'a> {
     fn loss(&self, logits: &Tensor, targets: &Tensor, weights: &Tensor) -> Tensor {
         let smoothing = self.options.label_smoothing;
         let smoothed = targets * (1.0 - smoothing) + smoothing / self.classes as f64;
-        let each = -(smoothed * weights * logits.log_softmax(1, Kind::Float));
+        let log = logits.log_softmax(1, Kind::Float);
+        let mut each = -(smoothed * weights * &log);
+        if self.options.confidence_penalty > 0.0 {
+            each += log.exp() * &log * self.options.confidence_penalty;
+        }
         each.sum_dim_intlist([1i64].as_slice(), false, Kind::Float).mean(Kind::Float)
     }
 
@@ -362,13 +392,15 @@ impl Measured {
 fn sentence(epoch: &Epoch) -> String {
     let mut text = format!(
         "epoch {:3}  rate {:.1e}  loss {:.3}  accuracy {:.3}  validation loss {:.3}  accuracy {:.3}  \
-         {:.0} s  {:.1} scans/s  idle {:.1} %",
+         shifted loss {:.3}  accuracy {:.3}  {:.0} s  {:.1} scans/s  idle {:.1} %",
         epoch.epoch,
         epoch.learning_rate,
         epoch.training_loss,
         epoch.training_accuracy,
         epoch.validation_loss,
         epoch.validation_accuracy,
+        epoch.shifted_loss.unwrap_or(f64::NAN),
+        epoch.shifted_accuracy.unwrap_or(f64::NAN),
         epoch.seconds,
         epoch.scans_per_second,
         epoch.idle * 100.0

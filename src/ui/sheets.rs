@@ -116,6 +116,8 @@ fn path_title(of: PathOf) -> &'static str {
         PathOf::Scan => "Open a path",
         PathOf::TestSet => "Open a test set",
         PathOf::MovedTestSet => "Where the test set is now",
+        PathOf::Patients => "Open a patients table",
+        PathOf::Index => "Open an index table",
         PathOf::Measurements => "Export measurements as CSV",
         PathOf::Export(ExportKind::Csv) => "Export as CSV",
         PathOf::Export(ExportKind::Html) => "Export as HTML",
@@ -133,6 +135,8 @@ fn enter_path(ui: &mut Ui, screen: &mut Screen, of: PathOf) {
         PathOf::TestSet | PathOf::MovedTestSet => {
             ("Folder of the test set", "/folder/Testing", "Open")
         }
+        PathOf::Patients => ("Table of path and patient", "/folder/patients.csv", "Open"),
+        PathOf::Index => ("Table of path and index", "/folder/index.csv", "Open"),
         PathOf::Measurements => ("File to write", "/folder/measurements.csv", "Write"),
         PathOf::Export(ExportKind::Csv) => ("File to write", "/folder/cases.csv", "Write"),
         PathOf::Export(ExportKind::Html) => ("File to write", "/folder/report.html", "Write"),
@@ -169,6 +173,8 @@ pub fn command_for(of: PathOf, path: PathBuf) -> Command {
         // It is kept for the next run, which may start in another folder.
         PathOf::TestSet => Command::Review(TestSource::Folder(absolute(path))),
         PathOf::MovedTestSet => Command::ReviewMoved(absolute(path)),
+        PathOf::Patients => Command::SetPatients(Some(absolute(path))),
+        PathOf::Index => Command::SetIndex(Some(absolute(path))),
         PathOf::Measurements => Command::WriteMeasurements(path),
         PathOf::Export(kind) => Command::Export(kind, path),
         PathOf::Picture => Command::WritePicture(path),

@@ -174,6 +174,7 @@ mod tests {
         Job::Evaluate(Evaluate {
             id,
             source: TestSource::Demo,
+            tables: Default::default(),
             moved_from: None,
             checkpoint: PathBuf::new(),
             device: DeviceChoice::Cpu,

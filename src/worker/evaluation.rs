@@ -47,7 +47,7 @@ pub(super) fn evaluate(
         (Mode::Recall, Some(kept)) => (Some(test.recall(kept)), Known::default()),
         (Mode::Recall, None) => (test.recall_another(), Known::default()),
         // What is whole and unchanged needs no run.
-        (_, Some(kept)) if kept.is_whole() && kept.files == test.files => {
+        (_, Some(kept)) if kept.is_whole() && test.is_unchanged(&kept) => {
             (Some(test.recall(kept)), Known::default())
         }
         (_, Some(kept)) => (None, Known::of(kept.evaluation)),
@@ -89,7 +89,12 @@ impl Test {
     fn open(job: &Evaluate, store: &Store, outbox: &Outbox) -> Result<Self, EvaluateFailed> {
         let folder = folder_of(&job.source)?;
         let checkpoint = checkpoint::info(&job.checkpoint).map_err(failed)?;
-        let set = TestSet::read(&folder, &checkpoint).map_err(failed)?;
+        let mut set = TestSet::read(&folder, &checkpoint).map_err(failed)?;
+        // A table that cannot be used costs the leaks of persons, not the review.
+        match job.tables.read(&folder) {
+            Ok((patients, _)) => set = set.with_patients(&patients),
+            Err(error) => outbox.send(Response::Notice { message: error.to_string() }),
+        }
         let demo = job.source == TestSource::Demo;
         let review = store.open(&set, demo, job.moved_from.as_deref()).map_err(failed)?;
         let files = Manifest::of(&set);
@@ -109,6 +114,12 @@ impl Test {
         };
         outbox.send(Response::ReviewOpened { id: job.id, review: Arc::new(opened) });
         Ok(test)
+    }
+
+    /// Whether an evaluation is of these files and these persons.
+    fn is_unchanged(&self, kept: &Kept) -> bool {
+        let persons = &kept.evaluation.test_set.persons_sha256;
+        kept.files == self.files && *persons == self.set.persons_sha256()
     }
 
     /// What is kept of this model; no scan is read.

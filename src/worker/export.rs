@@ -14,7 +14,7 @@ use crate::evaluate::report::Case;
 use crate::evaluate::test_set::file_sha256;
 use crate::explain::overlay::{greys, overlay, png};
 use crate::imaging;
-use crate::review::figure::svg;
+use crate::review::figure::{TrainingRun, svg};
 use crate::review::report::{Pictured, Report, html};
 use crate::review::table;
 use crate::system::files::write_whole;
@@ -33,7 +33,9 @@ pub(super) fn export(job: &Export, analyst: &mut Analyst) -> Result<PathBuf, Str
         ExportKind::Html => page(job, analyst)?,
         ExportKind::Figure(figure) => analyst.meanwhile(|| {
             let (figures, curves) = measure(&job.evaluation, job.without);
-            let picture = svg(figure, &figures, &curves, &job.history);
+            let model = job.checkpoint.name();
+            let run = TrainingRun { model: &model, epochs: &job.history };
+            let picture = svg(figure, &figures, &curves, &[run]);
             picture.map(String::into_bytes).ok_or_else(|| figure.without_data().to_owned())
         })??,
     };

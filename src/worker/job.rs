@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::patients::PatientTables;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::Figures;
 use crate::evaluate::parts::Without;
@@ -74,6 +75,8 @@ pub enum Request {
 pub struct Evaluate {
     pub id: RequestId,
     pub source: TestSource,
+    /// Whom its scans show.
+    pub tables: PatientTables,
     /// Where the review's folder was, when it has been moved: its answers and words are taken along.
     pub moved_from: Option<PathBuf>,
     pub checkpoint: PathBuf,

@@ -87,6 +87,7 @@ pub fn evaluate(id: u64, folder: &Path, checkpoint: &Path) -> Evaluate {
     Evaluate {
         id,
         source: TestSource::Folder(folder.to_owned()),
+        tables: Default::default(),
         moved_from: None,
         checkpoint: checkpoint.to_owned(),
         device: DeviceChoice::Cpu,

@@ -44,6 +44,7 @@ pub fn card() -> Card {
         scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
+        persons: None,
         command_line: String::new(),
     }
 }

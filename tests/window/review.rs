@@ -123,6 +123,8 @@ fn evaluation(second: bool) -> Evaluation {
             sha256: None,
             scans: 88,
             folders_left_out: vec!["notes".into()],
+            persons_known: 0,
+            persons_sha256: None,
         },
         parts: Parts::of(&cases, &classes, BOOTSTRAP),
         classes,
@@ -157,6 +159,8 @@ fn case(number: usize, truth: usize, predicted: usize, second: bool) -> Case {
         familiarity: Some(0.1 + 0.001 * number as f32),
         twin_in_training: Some(number.is_multiple_of(3)),
         copy_left_out: Some(number % 4 == 1),
+        person_in_training: None,
+        person_excluded: None,
         label_conflict: number % 10 == 9,
     }
 }

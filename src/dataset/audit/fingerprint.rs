@@ -13,7 +13,7 @@ use crate::imaging::{Depth, Slice};
 pub struct Fingerprint {
     /// A hash of the file, where it was asked for: tells identical files from identical pixels.
     pub(super) file: Option<u128>,
-    pub(super) pixels: u128,
+    pub(crate) pixels: u128,
     /// `None` for a flat scan, which is the same as another only where its pixels are.
     pub(super) head: Option<Box<Head>>,
 }

@@ -21,6 +21,9 @@ pub struct PhantomArgs {
     /// The same seed makes the same study
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Write into a folder that is not empty
+    #[arg(long)]
+    pub overwrite: bool,
 }
 
 /// Writes a study into a folder, and returns what `truth.json` says:

@@ -59,6 +59,7 @@ fn row(report: &Report, case: &Case) -> Vec<String> {
 /// What is known of a scan beside its answer.
 fn badges(case: &Case) -> String {
     let badges = [
+        (case.person_in_training == Some(true), "person in training"),
         (case.twin_in_training == Some(true), "copy in training"),
         (case.copy_left_out == Some(true), "copy left out"),
         (case.label_conflict, "contradictory label"),

@@ -30,7 +30,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         ("Command line", card.command_line.clone()),
         ("Weights, SHA-256", card.sha256.clone()),
     ]);
-    let training = Figure::Training.chart(report.figures, report.curves, report.history);
+    let training = Figure::Training.chart(report.figures, report.curves, &[report.training_run()]);
     if let Some(training) = training {
         page.open("div", "alone");
         page.chart(&training);

@@ -50,15 +50,20 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 
 /// Which cases count; a sentence for people.
 fn counting(without: Without, scans: usize, all: usize) -> String {
-    let left_out = match (without.twins, without.contradictions) {
-        (false, false) => return format!("All {all} answered scans count."),
-        (true, false) => "those of which the model has learned from a copy",
-        (false, true) => "those whose label contradicts that of a copy",
-        (true, true) => {
-            "those of which the model has learned from a copy or whose label contradicts that of one"
-        }
-    };
-    format!("{scans} of {all} answered scans count: {left_out} are left out.")
+    let reasons = [
+        (without.twins, "the model has learned from a copy of them"),
+        (without.persons, "the model has learned from a scan of their person"),
+        (without.contradictions, "their label contradicts that of a copy"),
+    ];
+    let reasons: Vec<&str> =
+        reasons.into_iter().filter(|(is, _)| *is).map(|(_, why)| why).collect();
+    match reasons.as_slice() {
+        [] => format!("All {all} answered scans count."),
+        reasons => format!(
+            "{scans} of {all} answered scans count; the others are excluded because {}.",
+            reasons.join(" or ")
+        ),
+    }
 }
 
 fn content(evaluation: &Evaluation) -> String {
@@ -104,7 +109,9 @@ fn day(time: SystemTime) -> String {
 fn leak(page: &mut Page, report: &Report) {
     let evaluation = report.evaluation;
     page.section("What the model knew");
-    let leaks = evaluation.parts.twin_in_training.as_ref().is_none_or(|twins| twins.scans > 0);
+    let parts = &evaluation.parts;
+    let leaks = parts.twin_in_training.as_ref().is_none_or(|twins| twins.scans > 0)
+        || parts.person_in_training.as_ref().is_some_and(|persons| persons.scans > 0);
     match leaks {
         true => page.warning(&evaluation.leak()),
         false => page.paragraph(&evaluation.leak()),
@@ -150,10 +157,11 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_said() {
-        let without = |twins, contradictions| Without { twins, contradictions };
+        let without =
+            |twins, contradictions| Without { twins, contradictions, ..Without::default() };
         assert_eq!(counting(without(false, false), 4, 4), "All 4 answered scans count.");
         let text = counting(without(true, true), 3, 4);
-        assert!(text.starts_with("3 of 4") && text.contains("learned from a copy or"), "{text}");
+        assert!(text.starts_with("3 of 4") && text.contains("a copy of them or"), "{text}");
     }
 
     #[test]

@@ -34,6 +34,7 @@ fn card() -> Card {
         scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
+        persons: None,
     }
 }
 
@@ -171,7 +172,7 @@ fn whatever_comes_from_outside_is_text() {
 #[test]
 fn only_what_counts_is_counted() {
     let evaluation = tested();
-    let without = Without { twins: true, contradictions: false };
+    let without = Without { twins: true, ..Without::default() };
     let page = written(&evaluation, &Given { without, ..Given::default() });
     assert!(page.contains("3 of 4 answered scans count"), "{page}");
     assert!(page.contains("what counts here"));

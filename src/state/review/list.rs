@@ -95,6 +95,7 @@ impl Default for Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Badge {
+    Person,
     Twin,
     LeftOut,
     Contradiction,
@@ -105,7 +106,12 @@ pub enum Badge {
 }
 
 impl Badge {
-    pub const ALL: [Self; 7] = [
+    /// What is known of the scan itself, whatever the reader says of it.
+    pub const OF_SCAN: [Self; 5] =
+        [Self::Person, Self::Twin, Self::LeftOut, Self::Contradiction, Self::Unfamiliar];
+
+    pub const ALL: [Self; 8] = [
+        Self::Person,
         Self::Twin,
         Self::LeftOut,
         Self::Contradiction,
@@ -118,6 +124,7 @@ impl Badge {
     /// For people.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Person => "Person in training",
             Self::Twin => "Twin in training",
             Self::LeftOut => "Copy left out",
             Self::Contradiction => "Contradictory label",
@@ -131,6 +138,7 @@ impl Badge {
     /// What it means, for people.
     pub fn tooltip(self) -> &'static str {
         match self {
+            Self::Person => "The model has learned from another scan of this person",
             Self::Twin => "The model has learned from a copy of this scan",
             Self::LeftOut => "A copy of this scan was left out of training on purpose",
             Self::Contradiction => "A copy of this scan has another label",
@@ -144,6 +152,7 @@ impl Badge {
     /// Whether a case has it.
     pub fn is_on(self, review: &Review, case: &Case) -> bool {
         match self {
+            Self::Person => case.person_in_training == Some(true),
             Self::Twin => case.twin_in_training == Some(true),
             Self::LeftOut => case.copy_left_out == Some(true),
             Self::Contradiction => case.label_conflict,

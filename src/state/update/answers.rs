@@ -33,6 +33,12 @@ impl State {
                 }
                 review.arrange();
             }
+            Response::ReviewOpened { id, review: opened } => {
+                let other = review.other.as_mut();
+                if let Some(other) = other.filter(|other| other.run == Run::Running(id)) {
+                    other.history = opened.history.clone();
+                }
+            }
             Response::Evaluating { id, cases, unreadable, progress } => {
                 if first(review, id) {
                     review.progress = progress;

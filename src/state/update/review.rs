@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::State;
+use crate::dataset::patients::PatientTables;
 use crate::evaluate::parts::Without;
 use crate::state::load::Load;
 use crate::state::notices::Level;
@@ -73,8 +74,28 @@ impl State {
         self.session.history.forget_words();
         self.remember_place();
         let device = self.session.device;
-        let request = Evaluate { id, source, moved_from, checkpoint, device, mode };
+        let tables = self.tables_of(&source);
+        let request = Evaluate { id, source, tables, moved_from, checkpoint, device, mode };
         stop.into_iter().chain([Request::Evaluate(request)]).collect()
+    }
+
+    /// The tables that say whom the scans of a test set show; empty where there are none.
+    fn tables_of(&self, source: &TestSource) -> PatientTables {
+        let TestSource::Folder(folder) = source else { return PatientTables::default() };
+        self.settings.patient_tables.get(folder).cloned().unwrap_or_default()
+    }
+
+    /// Takes another table for the test set under review, and reads its persons again.
+    pub(super) fn set_tables(&mut self, change: impl FnOnce(&mut PatientTables)) -> Vec<Request> {
+        let Some(Review { source: TestSource::Folder(folder), .. }) = &self.session.review else {
+            self.say(
+                Level::Warning,
+                "a table of patients belongs to a test set; open one first",
+            );
+            return Vec::new();
+        };
+        change(self.settings.patient_tables.entry(folder.clone()).or_default());
+        self.evaluate_again(Mode::GoOn)
     }
 
     /// Asks again about the scans of the review: those that lack an answer, or all of them.
@@ -144,7 +165,8 @@ impl State {
         review.arrange();
         let source = review.source.clone();
         let mode = Mode::GoOn;
-        let request = Evaluate { id, source, moved_from: None, checkpoint, device, mode };
+        let tables = self.tables_of(&source);
+        let request = Evaluate { id, source, tables, moved_from: None, checkpoint, device, mode };
         stop.into_iter().chain([Request::Evaluate(request)]).collect()
     }
 

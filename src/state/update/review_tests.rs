@@ -43,6 +43,8 @@ fn case(number: usize, truth: usize, predicted: usize, confidence: f32) -> Case 
         familiarity: Some(number as f32),
         twin_in_training: Some(number.is_multiple_of(2)),
         copy_left_out: None,
+        person_in_training: None,
+        person_excluded: None,
         label_conflict: number == 3,
     }
 }
@@ -76,6 +78,8 @@ fn evaluation(model: &str, mut cases: Vec<Case>) -> Arc<Evaluation> {
             sha256: None,
             scans: cases.len(),
             folders_left_out: vec![],
+            persons_known: 0,
+            persons_sha256: None,
         },
         parts: Parts::of(&cases, &classes(), Bootstrap { draws: 5, seed: 1 }),
         classes: classes(),
@@ -232,7 +236,7 @@ fn the_list_follows_the_cell_the_filter_and_the_order() {
 #[test]
 fn scans_that_do_not_count_leave_matrix_list_and_figures() {
     let mut state = done();
-    let without = Without { twins: true, contradictions: false };
+    let without = Without { twins: true, ..Without::default() };
     let requests = state.apply(Command::SetWithout(without));
     let [Request::Figures { id, ref evaluation, without: asked }] = requests[..] else {
         panic!("{requests:?}")
@@ -247,7 +251,11 @@ fn scans_that_do_not_count_leave_matrix_list_and_figures() {
     state.receive(Response::Figures { id, figures, curves });
     let measured = review(&state).measured.ready().expect("figures");
     assert_eq!(measured.0.scans, 3);
-    state.apply(Command::SetWithout(Without { twins: true, contradictions: true }));
+    state.apply(Command::SetWithout(Without {
+        twins: true,
+        contradictions: true,
+        ..Without::default()
+    }));
     assert_eq!(listed(&state), ["1"]);
     assert!(review(&state).measured.is_pending(), "the old figures do not stand beside it");
 }

@@ -16,35 +16,87 @@ use tch::{TchError, Tensor};
 /// What is done to a batch, in this order: each is one way of varying scans `[n, 1, size, size]`,
 /// greys 0..=1.
 pub const ALL: [Augmentation; 9] = [
-    Augmentation { name: "rotation, scale, shift, mirror", share: 1.0, apply: geometry::place },
-    Augmentation { name: "gamma", share: 0.5, apply: intensity::gamma },
-    Augmentation { name: "random curve", share: 0.35, apply: intensity::curve },
-    Augmentation { name: "inverted tissue", share: 0.1, apply: intensity::invert },
-    Augmentation { name: "contrast", share: 0.5, apply: intensity::contrast },
-    Augmentation { name: "bias field", share: 0.4, apply: intensity::bias_field },
-    Augmentation { name: "blur", share: 0.25, apply: intensity::blur },
-    Augmentation { name: "noise", share: 0.35, apply: intensity::noise },
-    Augmentation { name: "crop to a part", share: 0.15, apply: geometry::crop },
+    Augmentation {
+        name: "rotation, scale, shift, mirror",
+        kind: Kind::Geometry,
+        share: 1.0,
+        apply: geometry::place,
+    },
+    Augmentation { name: "gamma", kind: Kind::Intensity, share: 0.5, apply: intensity::gamma },
+    Augmentation {
+        name: "random curve",
+        kind: Kind::Intensity,
+        share: 0.35,
+        apply: intensity::curve,
+    },
+    Augmentation {
+        name: "inverted tissue",
+        kind: Kind::Intensity,
+        share: 0.1,
+        apply: intensity::invert,
+    },
+    Augmentation {
+        name: "contrast",
+        kind: Kind::Intensity,
+        share: 0.5,
+        apply: intensity::contrast,
+    },
+    Augmentation {
+        name: "bias field",
+        kind: Kind::Intensity,
+        share: 0.4,
+        apply: intensity::bias_field,
+    },
+    Augmentation { name: "blur", kind: Kind::Intensity, share: 0.25, apply: intensity::blur },
+    Augmentation { name: "noise", kind: Kind::Intensity, share: 0.35, apply: intensity::noise },
+    Augmentation {
+        name: "crop to a part",
+        kind: Kind::Geometry,
+        share: 0.15,
+        apply: geometry::crop,
+    },
 ];
+
+/// What an augmentation varies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Where the head lies.
+    Geometry,
+    /// How bright its tissues are.
+    Intensity,
+}
 
 /// One way of varying scans.
 #[derive(Clone, Copy, Debug)]
 pub struct Augmentation {
     pub name: &'static str,
+    pub kind: Kind,
     /// The share of scans it is done to, 0..=1.
     pub share: f64,
     /// All of the scans `[n, 1, size, size]`, each by its own draw.
     pub apply: fn(&Tensor, &mut dyn rand::RngCore) -> Result<Tensor, TchError>,
 }
 
+impl Augmentation {
+    /// The share of scans it is done to where that of intensity is multiplied by `intensity`, 0..=1.
+    pub fn share(&self, intensity: f64) -> f64 {
+        match self.kind {
+            Kind::Geometry => self.share,
+            Kind::Intensity => (self.share * intensity).clamp(0.0, 1.0),
+        }
+    }
+}
+
 /// Varies scans `[n, 1, size, size]`, float32 greys 0..=255; those of the result are 0..=255 too.
+/// `intensity` multiplies the share of scans whose intensities are varied, by each augmentation; 1
+/// is usual.
 ///
 /// # Errors
 /// Where libtorch is out of memory.
-pub fn augment(greys: &Tensor, random: &mut impl Rng) -> Result<Tensor, TchError> {
+pub fn augment(greys: &Tensor, intensity: f64, random: &mut impl Rng) -> Result<Tensor, TchError> {
     let mut scans = greys.f_div_scalar(255.0)?;
     for augmentation in ALL {
-        scans = some(&scans, augmentation, random)?;
+        scans = some(&scans, augmentation, augmentation.share(intensity), random)?;
     }
     scans.f_clamp(0.0, 1.0)?.f_mul_scalar(255.0)
 }
@@ -53,10 +105,11 @@ pub fn augment(greys: &Tensor, random: &mut impl Rng) -> Result<Tensor, TchError
 fn some(
     scans: &Tensor,
     augmentation: Augmentation,
+    share: f64,
     random: &mut impl Rng,
 ) -> Result<Tensor, TchError> {
     let count = scans.size()[0];
-    let chosen: Vec<i64> = (0..count).filter(|_| random.random_bool(augmentation.share)).collect();
+    let chosen: Vec<i64> = (0..count).filter(|_| random.random_bool(share)).collect();
     if chosen.is_empty() {
         return Ok(scans.shallow_clone());
     }
@@ -111,10 +164,10 @@ mod tests {
     use super::*;
     use rand::SeedableRng;
     use rand_pcg::Pcg64;
-    use tch::{Device, Kind};
+    use tch::Device;
 
     fn batch() -> Tensor {
-        let scan = Tensor::arange(32 * 32, (Kind::Float, Device::Cpu)) / 1024.0;
+        let scan = Tensor::arange(32 * 32, (tch::Kind::Float, Device::Cpu)) / 1024.0;
         scan.view([1, 1, 32, 32]).repeat([8, 1, 1, 1])
     }
 
@@ -141,15 +194,15 @@ mod tests {
 
     #[test]
     fn greys_stay_greys_and_a_seed_repeats_its_draws() {
-        let once = augment(&(batch() * 255.0), &mut Pcg64::seed_from_u64(5)).expect("runs");
-        let again = augment(&(batch() * 255.0), &mut Pcg64::seed_from_u64(5)).expect("runs");
+        let once = augment(&(batch() * 255.0), 1.0, &mut Pcg64::seed_from_u64(5)).expect("runs");
+        let again = augment(&(batch() * 255.0), 1.0, &mut Pcg64::seed_from_u64(5)).expect("runs");
         assert_eq!(once, again);
         assert!(once.min().double_value(&[]) >= 0.0 && once.max().double_value(&[]) <= 255.0);
     }
 
     #[test]
     fn a_mixture_lies_between_its_two() {
-        let scans = Tensor::arange(4, (Kind::Float, Device::Cpu)).view([4, 1, 1, 1]);
+        let scans = Tensor::arange(4, (tch::Kind::Float, Device::Cpu)).view([4, 1, 1, 1]);
         let mixed = mix(&scans, 0.4, &mut Pcg64::seed_from_u64(2)).expect("runs");
         for i in 0..4 {
             let (share, partner) =

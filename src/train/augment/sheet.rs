@@ -19,7 +19,7 @@ pub fn sheet(scans: &Tensor, seed: u64) -> Result<(usize, usize, Vec<u8>), TchEr
         let varied = (augmentation.apply)(&scans.f_div_scalar(255.0)?, &mut random)?;
         rows.push(varied.f_clamp(0.0, 1.0)?.f_mul_scalar(255.0)?);
     }
-    rows.push(augment(scans, &mut random)?);
+    rows.push(augment(scans, 1.0, &mut random)?);
     let rows: Vec<Tensor> = rows
         .iter()
         // Each row's scans side by side: [n, 1, h, w] to [h, n · w].

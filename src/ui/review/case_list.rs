@@ -227,7 +227,7 @@ fn badges(
         let drawn = painter.text(pos2(x, at.y), Align2::LEFT_CENTER, text, theme::small(), color);
         x = drawn.right() + 10.0;
     };
-    for badge in [Badge::Twin, Badge::LeftOut, Badge::Contradiction, Badge::Unfamiliar] {
+    for badge in Badge::OF_SCAN {
         if badge.is_on(review, case) {
             let color = if badge == Badge::LeftOut { tokens.dim } else { tokens.warning };
             write(badge.name(), color);
@@ -253,7 +253,7 @@ fn spoken(review: &Review, case: &Case) -> String {
         class(answer.predicted),
         format::probability(case.confidence())
     );
-    for badge in [Badge::Twin, Badge::LeftOut, Badge::Contradiction, Badge::Unfamiliar] {
+    for badge in Badge::OF_SCAN {
         if badge.is_on(review, case) {
             text += &format!(", {}", badge.name());
         }

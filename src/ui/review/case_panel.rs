@@ -82,6 +82,10 @@ fn truth(ui: &mut Ui, screen: &mut Screen, review: &Review, case: &Case) {
         });
     }
     let notes = [
+        (
+            case.person_in_training == Some(true),
+            "The model has learned from another scan of this person.",
+        ),
         (case.twin_in_training == Some(true), "The model has learned from a copy of this scan."),
         (case.label_conflict, "A copy of this scan has another label."),
     ];

@@ -6,8 +6,7 @@ use super::plot;
 use crate::evaluate::bootstrap::Estimate;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::metrics::{ClassFigures, Figures};
-use crate::review::figure::Figure;
-use crate::train::history::Epoch;
+use crate::review::figure::{Figure, TrainingRun};
 use crate::ui::theme;
 
 /// Wider, a panel says no more.
@@ -16,12 +15,12 @@ const WIDEST: f32 = 620.0;
 const NARROWEST: f32 = 300.0;
 
 /// Draws a figure in the room there is, from 320 points of width up; what it lacks is said.
-pub fn show(ui: &mut Ui, figure: Figure, figures: &Figures, curves: &Curves, history: &[Epoch]) {
+pub fn show(ui: &mut Ui, figure: Figure, figures: &Figures, curves: &Curves, runs: &[TrainingRun]) {
     if figure == Figure::PerClass && figures.scans > 0 {
         return per_class(ui, figures);
     }
     let dim = theme::tokens(ui).dim;
-    let Some(chart) = figure.chart(figures, curves, history) else {
+    let Some(chart) = figure.chart(figures, curves, runs) else {
         ui.label(RichText::new(figure.without_data()).font(theme::small()).color(dim));
         return;
     };
@@ -104,10 +103,11 @@ mod tests {
         );
         let answers: Vec<_> = evaluation.cases.iter().map(|case| &case.answer).collect();
         let curves = Curves::of(&answers, &evaluation.classes);
-        let history = history();
+        let epochs = history();
+        let runs = [TrainingRun { model: "m", epochs: &epochs }];
         let mut harness = Harness::builder().with_size([width, 900.0]).build_ui(move |ui| {
             theme::install(ui.ctx());
-            show(ui, figure, &evaluation.parts.all, &curves, &history);
+            show(ui, figure, &evaluation.parts.all, &curves, &runs);
         });
         harness.run_steps(3);
         harness

@@ -47,7 +47,13 @@ fn test_set(ui: &mut Ui, screen: &mut Screen, review: &Review) {
             screen.ask(Command::ReviewDemo);
         }
         ui.separator();
-        for command in [Command::ChooseTestSet, Command::FindTestSet, Command::CloseReview] {
+        for command in [
+            Command::ChooseTestSet,
+            Command::ChoosePatients,
+            Command::ChooseIndex,
+            Command::FindTestSet,
+            Command::CloseReview,
+        ] {
             if screen.button(ui, command).clicked() {
                 ui.close();
             }
@@ -185,16 +191,19 @@ fn warnings(ui: &mut Ui, screen: &mut Screen, review: &Review) {
 /// Whether the model has learned from these scans.
 fn leak(ui: &mut Ui, screen: &mut Screen, review: &Review, evaluation: &Evaluation) {
     let words = evaluation.leak();
+    let persons = evaluation.parts.person_in_training.as_ref().is_some_and(|part| part.scans > 0);
     match &evaluation.parts.twin_in_training {
-        Some(twins) if twins.scans == 0 => {
+        Some(twins) if twins.scans == 0 && !persons => {
             let dim = theme::tokens(ui).dim;
             ui.label(RichText::new(words).font(theme::small()).color(dim));
         }
-        Some(_) => banner(ui, &words, |ui| {
+        Some(twins) => banner(ui, &words, |ui| {
             let mut without = review.without;
-            let text = if without.twins { "Count them again" } else { "Leave them out" };
+            let excluded = without.twins || without.persons;
+            let text = if excluded { "Count them again" } else { "Exclude them" };
             if ui.button(text).clicked() {
-                without.twins = !without.twins;
+                without.twins = !excluded && twins.scans > 0;
+                without.persons = !excluded && persons;
                 screen.ask(Command::SetWithout(without));
             }
         }),

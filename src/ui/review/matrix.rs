@@ -296,6 +296,11 @@ fn summary(ui: &mut Ui, screen: &mut Screen, review: &Review) {
         let twins =
             ui.add_enabled(known, Checkbox::new(&mut without.twins, "Without twins in training"));
         twins.on_hover_text("Leave out the scans of which the model has learned from a copy");
+        let known = review.cases().iter().any(|case| case.person_in_training.is_some());
+        let text = "Exclude persons in training";
+        ui.add_enabled(known, Checkbox::new(&mut without.persons, text))
+            .on_hover_text("Exclude the scans of persons of whom the model has learned from a scan")
+            .on_disabled_hover_text("No table of patients names the persons of this test set");
         let text = "Without contradictory labels";
         ui.checkbox(&mut without.contradictions, text)
             .on_hover_text("Leave out the scans of which a copy has another label");

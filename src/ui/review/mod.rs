@@ -12,11 +12,13 @@ mod start;
 pub use case_panel::show as case_panel;
 pub use matrix::mini as mini_matrix;
 
+use std::path::Path;
+
 use egui::{CentralPanel, Frame, Margin, Panel, Rangef, RichText, ScrollArea, Ui};
 
 use super::{Screen, theme};
 use crate::evaluate::report::Case;
-use crate::review::figure::Figure;
+use crate::review::figure::{Figure, TrainingRun};
 use crate::state::review::Run;
 use crate::state::{Command, Load, Review};
 
@@ -66,9 +68,16 @@ fn figures_of(ui: &mut Ui, screen: &mut Screen, review: &Review) {
     let dim = theme::tokens(ui).dim;
     match &review.measured {
         Load::Ready((figures, curves)) => {
-            let history = review.opened.as_ref().map_or(&[][..], |opened| &opened.history);
+            let epochs = review.opened.as_ref().map_or(&[][..], |opened| &opened.history);
+            let (model, other) = (name_of(&review.checkpoint), review.other.as_ref());
+            let first = TrainingRun { model: &model, epochs };
+            let second = other.map(|other| (name_of(&other.checkpoint), &other.history));
+            let second = second
+                .as_ref()
+                .map(|(model, epochs)| TrainingRun { model, epochs: epochs.as_slice() });
+            let runs: Vec<TrainingRun> = [Some(first), second].into_iter().flatten().collect();
             let figure = screen.state.settings.figure;
-            figures::show(ui, figure, figures, curves, history);
+            figures::show(ui, figure, figures, curves, &runs);
             if figure != Figure::PerClass {
                 screen.button(ui, Command::ExportFigure);
             }
@@ -80,6 +89,11 @@ fn figures_of(ui: &mut Ui, screen: &mut Screen, review: &Review) {
         }
         _ => {}
     }
+}
+
+/// A checkpoint's name.
+fn name_of(checkpoint: &Path) -> String {
+    checkpoint.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The scan's name without its folder: the class is said beside it.

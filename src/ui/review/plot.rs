@@ -264,7 +264,11 @@ mod tests {
     #[test]
     fn the_nearest_value_is_said_and_none_far_away() {
         let figures = crate::evaluate::metrics::figures(&[], &[], Default::default());
-        let chart = Figure::Training.chart(&figures, &Default::default(), &history());
+        let chart = {
+            let epochs = history();
+            let runs = [crate::review::figure::TrainingRun { model: "m", epochs: &epochs }];
+            Figure::Training.chart(&figures, &Default::default(), &runs)
+        };
         let panel = &chart.expect("epochs").panels[0];
         let scale = [100.0, -100.0];
         let found = under(panel, [4.02, 0.52], scale).expect("near the fourth epoch");
