@@ -48,6 +48,8 @@ pub struct Recipe<'a> {
     pub batch: usize,
     /// Mixup's α; 0 mixes nothing.
     pub mixup: f64,
+    /// Side of the input, pixels: scans are shrunk to it.
+    pub size: i64,
     /// See [`augment`].
     pub intensity: f64,
     pub sampling: Sampling,
@@ -133,6 +135,13 @@ impl Recipe<'_> {
         let index = Tensor::f_from_slice(chosen)?;
         let greys = self.greys.f_index_select(0, &index)?.f_to_device(self.device)?;
         let labels = self.labels.f_index_select(0, &index)?.f_to_device(self.device)?;
+        let greys = match greys.size()[2] == self.size {
+            true => greys,
+            false => {
+                let size = [self.size, self.size];
+                greys.f_internal_upsample_bilinear2d_aa(size, false, None, None)?
+            }
+        };
         let mut greys = augment(&greys, self.intensity, random)?;
         let mut targets = labels.f_one_hot(self.classes)?.f_to_kind(tch::Kind::Float)?;
         if self.mixup > 0.0 {

@@ -49,6 +49,10 @@ pub struct Options {
     /// Side of the network's input, pixels
     #[arg(long, default_value_t = 160)]
     pub size: usize,
+    /// Side of the input in the first epoch, pixels; it grows to --size over two thirds of the epochs
+    /// (progressive resizing, Tan and Le 2021)
+    #[arg(long, value_name = "PIXELS")]
+    pub start_size: Option<usize>,
     #[arg(long, default_value_t = 1e-3)]
     pub learning_rate: f64,
     #[arg(long, default_value_t = 0.01)]
@@ -113,6 +117,8 @@ impl Options {
         ensure!(self.batch > 1, "--batch needs 2 or more");
         ensure!(self.epochs > 0, "--epochs needs 1 or more");
         ensure!((32..=1024).contains(&self.size), "--size needs 32 to 1024 pixels");
+        let start = self.start_size.unwrap_or(self.size);
+        ensure!((32..=self.size).contains(&start), "--start-size needs 32 pixels to --size");
         let rate = self.learning_rate;
         ensure!(rate > 0.0 && rate <= 10.0, "--learning-rate needs a number between 0 and 10");
         ensure!((0.0..=1.0).contains(&self.weight_decay), "--weight-decay needs 0 to 1");
@@ -152,6 +158,15 @@ impl Options {
     /// The split's file beside it.
     pub fn split_path(&self) -> PathBuf {
         self.checkpoint_path().with_extension("split.csv")
+    }
+
+    /// The side of the input in an epoch, from 1: a multiple of 32 pixels until it is that of
+    /// validation.
+    pub(super) fn size_in(&self, epoch: usize) -> usize {
+        let start = self.start_size.unwrap_or(self.size);
+        let grows = (self.epochs * 2 / 3).max(1);
+        let grown = start + (self.size - start) * (epoch - 1) / grows;
+        if epoch > grows { self.size } else { (grown / 32 * 32).max(start.min(32)).min(self.size) }
     }
 
     pub(super) fn pace(&self) -> Pace {
@@ -196,6 +211,9 @@ impl Options {
         add("epochs", self.epochs.to_string());
         add("batch", self.batch.to_string());
         add("size", self.size.to_string());
+        if let Some(start) = self.start_size {
+            add("start-size", start.to_string());
+        }
         add("learning-rate", self.learning_rate.to_string());
         add("weight-decay", self.weight_decay.to_string());
         add("fall", value_name(&self.fall));
@@ -220,4 +238,22 @@ impl Options {
 /// The word for a value on the command line.
 fn value_name(value: &impl clap::ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_input_grows_to_its_size_over_two_thirds_of_the_epochs() {
+        let mut options = Options::new("data", "out");
+        (options.size, options.epochs) = (224, 9);
+        assert_eq!(options.size_in(1), 224);
+        options.start_size = Some(128);
+        let sizes: Vec<usize> = (1..=9).map(|epoch| options.size_in(epoch)).collect();
+        assert_eq!(sizes, [128, 128, 160, 160, 192, 192, 224, 224, 224]);
+        options.check().expect("usable");
+        options.start_size = Some(256);
+        assert!(options.check().is_err());
+    }
 }

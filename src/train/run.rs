@@ -249,6 +249,7 @@ impl<'a> Trainer<'a> {
             classes: self.classes,
             batch: self.options.batch,
             mixup: self.options.mixup,
+            size: self.options.size_in(epoch) as i64,
             intensity: self.options.intensity,
             sampling: self.options.sampling,
             device: self.device,

@@ -88,10 +88,7 @@ impl State {
     /// Takes another table for the test set under review, and reads its persons again.
     pub(super) fn set_tables(&mut self, change: impl FnOnce(&mut PatientTables)) -> Vec<Request> {
         let Some(Review { source: TestSource::Folder(folder), .. }) = &self.session.review else {
-            self.say(
-                Level::Warning,
-                "a table of patients belongs to a test set; open one first",
-            );
+            self.say(Level::Warning, "a table of patients belongs to a test set; open one first");
             return Vec::new();
         };
         change(self.settings.patient_tables.entry(folder.clone()).or_default());
