@@ -142,6 +142,7 @@ fn a_test_set_becomes_a_table_and_figures_that_agree() {
         "correct",
         "twin in training",
         "copy left out",
+            "person in training",
         "label conflict",
         "unfamiliar",
         "unreadable",

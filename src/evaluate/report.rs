@@ -415,7 +415,7 @@ pub(crate) mod tests {
         assert_eq!(
             lines[0],
             "path,true,predicted,probability well,probability sick,calibrated well,calibrated sick,\
-             correct,twin in training,copy left out,label conflict,unfamiliar,unreadable"
+             correct,twin in training,copy left out,person in training,label conflict,unfamiliar,unreadable"
         );
         assert_eq!(
             lines[1],

@@ -54,6 +54,7 @@ pub(super) fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
         scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
+        persons: None,
         command_line: String::new(),
     };
     CheckpointInfo { path: format!("{name}.safetensors").into(), card: Arc::new(card) }

@@ -104,9 +104,9 @@ mod tests {
         let answers: Vec<_> = evaluation.cases.iter().map(|case| &case.answer).collect();
         let curves = Curves::of(&answers, &evaluation.classes);
         let epochs = history();
-        let runs = [TrainingRun { model: "m", epochs: &epochs }];
         let mut harness = Harness::builder().with_size([width, 900.0]).build_ui(move |ui| {
             theme::install(ui.ctx());
+            let runs = [TrainingRun { model: "m", epochs: &epochs }];
             show(ui, figure, &evaluation.parts.all, &curves, &runs);
         });
         harness.run_steps(3);
