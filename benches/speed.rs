@@ -41,8 +41,9 @@ impl B0 {
             channels: 3,
             vgg_head: VggHead::Pooled,
         };
-        let network = shape.build(&store).expect("built");
+        let mut network = shape.build(&store).expect("built");
         store.freeze();
+        network.fold().expect("folded");
         let input = Tensor::rand([1, 3, SIDE, SIDE], (Kind::Float, Device::Cpu));
         Self { network, input: input.set_requires_grad(true), _store: store }
     }

@@ -13,11 +13,12 @@ use mrimaster::evaluate::bootstrap::Bootstrap;
 use mrimaster::evaluate::compare::Comparison;
 use mrimaster::evaluate::copies::entry;
 use mrimaster::evaluate::report::Evaluation;
-use mrimaster::evaluate::run::{Step, evaluate};
+use mrimaster::evaluate::run::{Known, Step, ask, evaluate};
 use mrimaster::evaluate::test_set::TestSet;
 use mrimaster::imaging;
 use mrimaster::model::card::Card;
 use mrimaster::model::checkpoint;
+use mrimaster::model::classifier::Classifier;
 use mrimaster::model::prediction::DeviceChoice;
 use tempfile::TempDir;
 
@@ -142,7 +143,7 @@ fn a_test_set_becomes_a_table_and_figures_that_agree() {
         "correct",
         "twin in training",
         "copy left out",
-            "person in training",
+        "person in training",
         "label conflict",
         "unfamiliar",
         "unreadable",
@@ -367,6 +368,48 @@ fn a_cancelled_evaluation_keeps_what_was_done() {
     assert_eq!(paths, heard);
     assert_eq!(evaluation.parts.all.scans, 3);
     assert_eq!((evaluation.test_set.scans, evaluation.test_set.sha256), (SCANS, None));
+}
+
+#[test]
+fn answers_depend_on_no_thread_and_are_those_of_one_scan_alone() {
+    let study = study();
+    fs::write(study.path().join("no_tumor/empty.png"), b"").expect("written");
+    let info = checkpoint::info(&weights()).expect("a card");
+    let set = TestSet::read(study.path(), &info).expect("a test set");
+    let asked = |replicas: usize, known: &Known| {
+        let mut steps = 0;
+        let answers = ask(&set, &info, DeviceChoice::Cpu, replicas, known, &mut |progress| {
+            steps += 1;
+            assert_eq!((progress.done, progress.total), (steps, SCANS + 1));
+            ControlFlow::Continue(())
+        })
+        .expect("asked");
+        assert!(answers.complete());
+        answers.evaluation(Bootstrap { draws: 10, seed: 1 })
+    };
+    let alone = asked(1, &Known::default());
+    assert_eq!((alone.cases.len(), alone.unreadable.len()), (SCANS, 1));
+    for replicas in [2, 3, 64] {
+        assert_eq!(asked(replicas, &Known::default()), alone, "{replicas} replicas");
+    }
+    // What is known is not asked for again, however many others are.
+    let mut half = alone.clone();
+    half.cases.retain(|case| case.answer.truth % 2 == 0);
+    half.cases.iter_mut().for_each(|case| case.answer.probabilities[0] = 0.125);
+    let resumed = asked(2, &Known::of(half));
+    let classifier = Classifier::from_checkpoint(&info, DeviceChoice::Cpu).expect("loaded");
+    for (case, before) in resumed.cases.iter().zip(&alone.cases) {
+        if case.answer.truth % 2 == 0 {
+            assert_eq!(case.answer.probabilities[0], 0.125);
+            continue;
+        }
+        let series = imaging::open(&study.path().join(&case.path)).expect("a scan");
+        let single = classifier.predict(&series.slices[0]).expect("classified");
+        for (class, single) in single.classes.iter().enumerate() {
+            let pair = [case.answer.probabilities[class], before.answer.probabilities[class]];
+            assert!(pair.iter().all(|p| (p - single.probability).abs() < 1e-6), "{pair:?}");
+        }
+    }
 }
 
 #[test]

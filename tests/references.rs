@@ -11,13 +11,13 @@ use mrimaster::imaging::{Depth, Slice};
 use mrimaster::model::VggHead;
 use mrimaster::model::card::{Architecture, Fit, Input, Interpolation};
 use mrimaster::model::classifier::Activations;
-use mrimaster::model::network::{Shape, Taps};
+use mrimaster::model::network::{Network, Shape, Taps};
 use mrimaster::model::prediction::{Evidence, InputRegion, TapPoint};
 use mrimaster::model::preprocess::resize;
 use safetensors::SafeTensors;
 use support::formula;
-use tch::Device;
 use tch::nn::VarStore;
+use tch::{Device, Tensor};
 
 /// Figures by name, with their shapes.
 struct Figures {
@@ -73,19 +73,27 @@ fn relative_l2(found: &[f32], wanted: &[f32]) -> f64 {
     if size == 0.0 { difference.sqrt() } else { (difference / size).sqrt() }
 }
 
-fn activations(architecture: Architecture, about: &About) -> Activations {
+/// A network with weights by formula, that are not differentiated.
+fn network(
+    architecture: Architecture,
+    channels: i64,
+    vgg_head: VggHead,
+) -> (Box<dyn Network>, VarStore) {
     tch::set_num_threads(1);
-    let store = VarStore::new(Device::Cpu);
-    let shape = Shape {
-        architecture,
-        classes: 4,
-        channels: about.input[1],
-        vgg_head: VggHead::Torchvision,
-    };
+    let mut store = VarStore::new(Device::Cpu);
+    let shape = Shape { architecture, classes: 4, channels, vgg_head };
     let network = shape.build(&store).expect("it is built");
     // ReLU6 is chaotic under the gain of the others.
     let lite = architecture == Architecture::EfficientnetLite0;
     formula::fill(&store, if lite { 2.0 } else { formula::GAIN });
+    store.freeze();
+    (network, store)
+}
+
+fn activations(architecture: Architecture, about: &About) -> Activations {
+    let (mut network, _store) = network(architecture, about.input[1], VggHead::Torchvision);
+    // As a classifier has it.
+    network.fold().expect("folded");
     let input = formula::input(&about.input).set_requires_grad(true);
     let mut taps = Taps::on();
     let logits = network.forward(&input, false, &mut taps);
@@ -184,6 +192,67 @@ fn efficientnet_b0_equals_them_where_sides_are_odd() {
 fn efficientnet_lite0_equals_tensorflows_convention_and_torch_cam() {
     compare(Architecture::EfficientnetLite0, "efficientnet_lite0", 49);
     compare(Architecture::EfficientnetLite0, "efficientnet_lite0_odd", 49);
+}
+
+fn floats(tensor: &Tensor) -> Vec<f32> {
+    Vec::<f32>::try_from(tensor.detach().flatten(0, -1)).expect("floats")
+}
+
+#[test]
+fn folded_batch_norms_change_no_output_and_no_tap() {
+    for (architecture, channels) in [
+        (Architecture::SmallCnn, 1),
+        (Architecture::Vgg16, 3),
+        (Architecture::EfficientnetB0, 3),
+        (Architecture::EfficientnetLite0, 3),
+    ] {
+        let (mut network, _store) = network(architecture, channels, VggHead::Pooled);
+        // Few images take another way through 1×1 convolutions than many; odd sides are padded unevenly.
+        for (batch, side) in [(1, 75), (5, 64), (17, 64)] {
+            let one = formula::input(&[1, channels, side, side]);
+            let images: Vec<Tensor> =
+                (0..batch).map(|i| &one * (1.0 - 0.03 * f64::from(i))).collect();
+            let input = Tensor::cat(&images, 0);
+            let run = |network: &dyn Network, taps: &mut Taps| {
+                tch::no_grad(|| network.forward(&input, false, taps))
+            };
+            let differs = |found: &Tensor, wanted: &Tensor, what: &str| {
+                assert_eq!(found.size(), wanted.size(), "{what}");
+                let error = relative_l2(&floats(found), &floats(wanted));
+                assert!(error <= 1e-5, "{what} of {architecture:?}, batch {batch}: {error:e}");
+            };
+            let (mut before, mut after) = (Taps::on(), Taps::on());
+            let wanted = run(network.as_ref(), &mut before);
+            differs(&run(network.as_ref(), &mut Taps::off()), &wanted, "a bare forward pass");
+            network.fold().expect("folded");
+            differs(&run(network.as_ref(), &mut Taps::off()), &wanted, "a folded forward pass");
+            differs(&run(network.as_ref(), &mut after), &wanted, "a tapped forward pass");
+            let taps = [(&before.conv, &after.conv), (&before.unit, &after.unit)];
+            for (before, after) in taps {
+                assert_eq!(before.len(), network.layers().len());
+                for (wanted, found) in before.iter().zip(after) {
+                    differs(found, wanted, "a tap");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn folding_follows_the_weights_only_when_asked_to() {
+    let (mut network, store) = network(Architecture::SmallCnn, 1, VggHead::Pooled);
+    let input = formula::input(&[1, 1, 64, 64]);
+    let logits = |network: &dyn Network, train: bool| {
+        floats(&tch::no_grad(|| network.forward(&input, train, &mut Taps::off())))
+    };
+    network.fold().expect("folded");
+    let (before, trained) = (logits(network.as_ref(), false), logits(network.as_ref(), true));
+    let mut scale = store.variables().remove("features.0.1.weight").expect("a batch norm");
+    tch::no_grad(|| scale.g_mul_scalar_(-1.0));
+    assert_eq!(logits(network.as_ref(), false), before);
+    assert_ne!(logits(network.as_ref(), true), trained, "training ignores what was folded");
+    network.fold().expect("folded");
+    assert!(relative_l2(&logits(network.as_ref(), false), &before) > 1e-2);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`test_set`] | the scans of a folder and their classes, matched to a model's by name |
 //! | [`run`](mod@run) | the model's answer to each of them |
+//! | `pipeline`, `reading` | from files to answers, on all cores |
 //! | [`copies`] | which of them the model has learned from, and which are copies of each other |
 //! | [`metrics`], [`reliability`], [`bootstrap`] | answers to figures with intervals |
 //! | [`curves`] | ROC, precision and recall, and how sure right and wrong answers were |
@@ -21,6 +22,8 @@ pub mod curves;
 mod leak;
 pub mod metrics;
 pub mod parts;
+mod pipeline;
+mod reading;
 pub mod reliability;
 pub mod report;
 pub mod run;

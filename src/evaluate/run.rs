@@ -1,27 +1,19 @@
-//! A model's answers to a test set. Scans are read and fingerprinted on threads of their own, ahead
-//! of the model, so that it does not wait for the disk.
+//! A model's answers to a test set. Scans are read and fingerprinted ahead of the model, on threads of
+//! their own, as are the replicas of the model.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::bootstrap::Bootstrap;
 use super::copies::{LearnedFrom, NoHash, Overlap, mark};
 use super::metrics::Answer;
+use super::pipeline::{Event, Outcome, Pool};
 use super::report::{Case, Evaluation, Model, Tested, Unreadable};
-use super::test_set::{TestScan, TestSet, content_sha256, file_sha256};
-use crate::dataset::audit::{Fingerprint, Search};
-use crate::imaging::{self, Slice};
-use crate::model::classifier::{Classifier, ClassifierError};
+use super::test_set::{TestScan, TestSet, content_sha256};
+use crate::dataset::audit::{ScanHash, Search};
+use crate::model::classifier::ClassifierError;
+use crate::model::device::computing_threads;
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Prediction};
-use crate::system::caught::caught;
-
-/// Scans that are read at a time, at most.
-const MAX_READERS: usize = 8;
-/// Scans that wait for the model, at most: what bounds the memory.
-const AHEAD: usize = 16;
 
 /// Why a test set could not be evaluated; a sentence for people.
 #[derive(Debug, thiserror::Error)]
@@ -88,10 +80,12 @@ pub fn evaluate(
     bootstrap: Bootstrap,
     each: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Evaluation, EvaluateError> {
-    Ok(ask(set, checkpoint, device, &Known::default(), each)?.evaluation(bootstrap))
+    let replicas = computing_threads(false);
+    Ok(ask(set, checkpoint, device, replicas, &Known::default(), each)?.evaluation(bootstrap))
 }
 
-/// As [`evaluate`], up to the figures. Scans that are `known` by their content are read, since their
+/// As [`evaluate`], up to the figures, with that many `replicas` of the model at most where it runs on
+/// the CPU; their number changes no answer. Scans that are `known` by their content are read, since their
 /// class and their copies may be others now, but the model is not asked about them.
 ///
 /// # Errors
@@ -100,14 +94,14 @@ pub fn ask<'a>(
     set: &'a TestSet,
     checkpoint: &'a CheckpointInfo,
     device: DeviceChoice,
+    replicas: usize,
     known: &Known,
     each: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Answers<'a>, EvaluateError> {
     let learned = LearnedFrom::of(&checkpoint.card)
         .map_err(|source| EvaluateError::LearnedFrom { model: checkpoint.name(), source })?;
     let total = set.scans.len();
-    let (classifier, notice) = Classifier::or_on_cpu(checkpoint, device)?;
-    let mut asked = Asked { checkpoint, classifier };
+    let pool = Pool::load(checkpoint, device, replicas)?;
     let mut answers = Answers {
         set,
         checkpoint,
@@ -118,30 +112,26 @@ pub fn ask<'a>(
         done: 0,
     };
     answers.entries.resize_with(total, || None);
-    if let Some(notice) = notice {
-        let _ = each(answers.progress(Step::Notice(&notice)));
-    }
-    read_ahead(&set.scans, |scans| {
-        for (index, read) in scans {
-            let scan = &set.scans[index];
-            let kept = read.sha256.as_ref().and_then(|sha256| known.cases.get(sha256));
-            let print = read.picture.as_ref().ok().map(|(_, print)| print.clone());
-            let (entry, notice) = match (kept, &print) {
-                (Some(kept), Some(print)) => {
-                    let overlap = overlap(&learned, print, scan);
-                    (Entry::Known(Box::new(again(kept, scan, overlap))), None)
+    let is_known = |sha256: &str| known.cases.contains_key(sha256);
+    pool.run(&set.scans, &is_known, |results| {
+        for event in results {
+            let done = match event {
+                Event::Notice(notice) => {
+                    let _ = each(answers.progress(Step::Notice(&notice)));
+                    continue;
                 }
-                _ => asked.entry(scan, read, &learned, &mut answers.device)?,
+                Event::Done(done) => done,
             };
-            if let (Some(print), Entry::Answered(_) | Entry::Known(_)) = (print, &entry) {
-                answers.copies.add(index, print);
-            }
-            if let Some(notice) = notice {
-                let _ = each(answers.progress(Step::Notice(&notice)));
+            let scan = &set.scans[done.index];
+            let overlap = done.print.as_ref().map(|print| overlap(&learned, &print.hash(), scan));
+            let overlap = overlap.unwrap_or_default();
+            let entry = answers.entry(scan, known, overlap, done.sha256, done.outcome)?;
+            if let (Some(print), Entry::Answered(_) | Entry::Known(_)) = (done.print, &entry) {
+                answers.copies.add(done.index, print);
             }
             answers.done += 1;
-            answers.entries[index] = Some(entry);
-            let step = answers.entries[index].as_ref().map(Entry::step);
+            answers.entries[done.index] = Some(entry);
+            let step = answers.entries[done.index].as_ref().map(Entry::step);
             if step.is_some_and(|step| each(answers.progress(step)).is_break()) {
                 break;
             }
@@ -216,6 +206,42 @@ impl Answers<'_> {
         Evaluation::new(model, tested, classes, cases, unreadable, bootstrap)
     }
 
+    /// What becomes of a scan in the light of what is known of it.
+    ///
+    /// # Errors
+    /// Where the model cannot go on: any but values that are not finite, after which the next scan
+    /// may do.
+    fn entry(
+        &mut self,
+        scan: &TestScan,
+        known: &Known,
+        overlap: Overlap,
+        sha256: Option<String>,
+        outcome: Outcome,
+    ) -> Result<Entry, ClassifierError> {
+        let at = |reason: &dyn std::fmt::Display| format!("{}: {reason}", scan.path.display());
+        let reason = match (outcome, &sha256) {
+            (Outcome::Known, Some(hash)) if known.cases.contains_key(hash) => {
+                return Ok(Entry::Known(Box::new(again(&known.cases[hash], scan, overlap))));
+            }
+            (Outcome::Predicted(Ok(prediction)), Some(hash)) => {
+                self.device.clone_from(&prediction.device);
+                return Ok(Entry::Answered(Box::new(case(
+                    scan,
+                    hash.clone(),
+                    &prediction,
+                    overlap,
+                ))));
+            }
+            (Outcome::Predicted(Err(error @ ClassifierError::NotFinite { .. })), _) => at(&error),
+            (Outcome::Predicted(Err(error)), _) => return Err(error),
+            (Outcome::Unreadable(reason), _) => reason,
+            (Outcome::Known | Outcome::Predicted(Ok(_)), _) => at(&"it vanished while it was read"),
+        };
+        let (path, truth) = (scan.name.clone(), scan.truth);
+        Ok(Entry::Unreadable(Unreadable { path, sha256, truth, reason }))
+    }
+
     fn progress<'a>(&'a self, step: Step<'a>) -> Progress<'a> {
         Progress { done: self.done, total: self.entries.len(), step, answers: self }
     }
@@ -239,55 +265,6 @@ impl Answers<'_> {
             persons_sha256: self.set.persons_sha256(),
         }
     }
-}
-
-/// A scan, read for the model.
-struct Read {
-    sha256: Option<String>,
-    /// The sentence says why there is no picture.
-    picture: Result<(Arc<Slice>, Fingerprint), String>,
-}
-
-impl Read {
-    fn new(scan: &TestScan) -> Self {
-        let open = || {
-            let series = imaging::open(&scan.path).map_err(|error| error.to_string())?;
-            let slice = Arc::clone(&series.slices[series.slices.len() / 2]);
-            let print = Fingerprint::of(&slice);
-            Ok((slice, print))
-        };
-        // A scan must not end the evaluation of the others.
-        let picture = caught(open).unwrap_or_else(|panic| {
-            let path = scan.path.display();
-            Err(format!("{path}: reading it failed ({panic}); try to export it again"))
-        });
-        Self { sha256: file_sha256(&scan.path).ok(), picture }
-    }
-}
-
-/// Hands `consume` what the readers read, as it comes. When `consume` returns, they stop.
-fn read_ahead<T>(scans: &[TestScan], consume: impl FnOnce(Receiver<(usize, Read)>) -> T) -> T {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = sync_channel(AHEAD);
-    let reader = |sender: SyncSender<(usize, Read)>| {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(scan) = scans.get(index) else { return };
-            // Nobody listens any more where the evaluation was broken off.
-            if sender.send((index, Read::new(scan))).is_err() {
-                return;
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..cores.min(MAX_READERS) {
-            let sender = sender.clone();
-            scope.spawn(|| reader(sender));
-        }
-        drop(sender);
-        consume(receiver)
-    })
 }
 
 /// What became of a scan.
@@ -315,63 +292,10 @@ impl Entry {
     }
 }
 
-/// The model at work.
-struct Asked<'a> {
-    checkpoint: &'a CheckpointInfo,
-    classifier: Classifier,
-}
-
-impl Asked<'_> {
-    /// The entry of a scan, and what a person should know of the way to it; `device` becomes where
-    /// the model ran.
-    fn entry(
-        &mut self,
-        scan: &TestScan,
-        read: Read,
-        learned: &LearnedFrom,
-        device: &mut String,
-    ) -> Result<(Entry, Option<String>), ClassifierError> {
-        let Read { sha256, picture } = read;
-        let (reason, sha256) = match (picture, sha256) {
-            (Ok((slice, print)), Some(sha256)) => match self.classify(&slice) {
-                Ok((prediction, notice)) => {
-                    device.clone_from(&prediction.device);
-                    let overlap = overlap(learned, &print, scan);
-                    let case = Box::new(case(scan, sha256, &prediction, overlap));
-                    return Ok((Entry::Answered(case), notice));
-                }
-                // The next scan may do.
-                Err(error @ ClassifierError::NotFinite { .. }) => {
-                    (format!("{}: {error}", scan.path.display()), Some(sha256))
-                }
-                Err(error) => return Err(error),
-            },
-            (Err(reason), sha256) => (reason, sha256),
-            (Ok(_), None) => {
-                (format!("{}: it vanished while it was read", scan.path.display()), None)
-            }
-        };
-        let path = scan.name.clone();
-        Ok((Entry::Unreadable(Unreadable { path, sha256, truth: scan.truth, reason }), None))
-    }
-
-    /// As [`Classifier::classify`]; where a GPU fails, the CPU takes its place for good.
-    fn classify(&mut self, slice: &Slice) -> Result<(Prediction, Option<String>), ClassifierError> {
-        match self.classifier.predict(slice) {
-            Err(error) if error.is_of_gpu() => {
-                self.classifier = Classifier::from_checkpoint(self.checkpoint, DeviceChoice::Cpu)?;
-                let prediction = self.classifier.predict(slice)?;
-                Ok((prediction, Some(format!("{error}; continuing on the CPU"))))
-            }
-            other => Ok((other?, None)),
-        }
-    }
-}
-
 /// How a scan overlaps with what the model has learned from, by its content and its person.
-fn overlap(learned: &LearnedFrom, print: &Fingerprint, scan: &TestScan) -> Overlap {
+fn overlap(learned: &LearnedFrom, hash: &ScanHash, scan: &TestScan) -> Overlap {
     let person = scan.person.as_ref().and_then(|person| learned.person_hash(person));
-    learned.overlap(&print.hash(), scan.truth, person.as_deref())
+    learned.overlap(hash, scan.truth, person.as_deref())
 }
 
 /// A known case in the light of its class and its copies now.

@@ -157,18 +157,44 @@ impl Curve {
 pub fn quantiles(values: &[f32], ranks: &[f32]) -> Vec<f32> {
     const ENOUGH: usize = 1 << 18;
     let step = values.len().div_ceil(ENOUGH).max(1);
-    let mut sample: Vec<f32> = values.iter().copied().step_by(step).collect();
-    if sample.is_empty() {
+    let sample = || values.iter().copied().step_by(step);
+    let Some(last) = values.len().div_ceil(step).checked_sub(1) else {
         return vec![0.0; ranks.len()];
+    };
+    let index = |rank: &f32| (rank.clamp(0.0, 1.0) * last as f32).round() as usize;
+    if let Some(counts) = byte_counts(sample()) {
+        return ranks.iter().map(|rank| nth_of_bytes(&counts, index(rank))).collect();
     }
-    let last = sample.len() - 1;
-    ranks
-        .iter()
-        .map(|&rank| {
-            let index = (rank.clamp(0.0, 1.0) * last as f32).round() as usize;
-            *sample.select_nth_unstable_by(index, f32::total_cmp).1
-        })
-        .collect()
+    let mut sample: Vec<f32> = sample().collect();
+    let nth = |rank| *sample.select_nth_unstable_by(index(rank), f32::total_cmp).1;
+    ranks.iter().map(nth).collect()
+}
+
+/// How often each of 0 to 255 occurs, where `values` are all among them, as those of pictures are: to
+/// count is many times as fast as to select.
+fn byte_counts(values: impl Iterator<Item = f32>) -> Option<[usize; 256]> {
+    // Neighbours are often alike, and would wait for each other's count.
+    let mut counts = [[0usize; 256]; 2];
+    for (place, value) in values.enumerate() {
+        let byte = value as u8;
+        if f32::from(byte) != value {
+            return None;
+        }
+        counts[place % 2][usize::from(byte)] += 1;
+    }
+    let [mut counts, others] = counts;
+    counts.iter_mut().zip(others).for_each(|(count, other)| *count += other);
+    Some(counts)
+}
+
+/// The value at `index` among the sorted values, by their counts.
+fn nth_of_bytes(counts: &[usize; 256], index: usize) -> f32 {
+    let mut up_to = 0;
+    let byte = counts.iter().position(|count| {
+        up_to += count;
+        up_to > index
+    });
+    byte.map_or(255.0, |byte| byte as f32)
 }
 
 #[cfg(test)]
@@ -337,5 +363,23 @@ mod tests {
         let values: Vec<f32> = (0..101).rev().map(|v| v as f32).collect();
         assert_eq!(quantiles(&values, &[0.0, 0.5, 0.98, 1.0]), [0.0, 50.0, 98.0, 100.0]);
         assert_eq!(quantiles(&[], &[0.5]), [0.0]);
+    }
+
+    #[test]
+    fn counted_quantiles_are_those_of_the_sorted_values() {
+        let bytes: Vec<f32> = (0..70_001u32).map(|v| (v * 7919 % 251) as f32).collect();
+        let ranks = [0.0, 0.005, 0.3, 0.995, 1.0];
+        assert!(byte_counts(bytes.iter().copied()).is_some());
+        let counted = quantiles(&bytes, &ranks);
+        let mut sorted = bytes.clone();
+        sorted.sort_by(f32::total_cmp);
+        let nth = |rank: f32| sorted[(rank * 70_000.0).round() as usize];
+        assert_eq!(counted, ranks.map(nth));
+        // One value beyond a byte, and they are selected: the rest stays as it was.
+        let mut wide = bytes;
+        wide[70_000] = 255.5;
+        assert_eq!(quantiles(&wide, &ranks)[..4], counted[..4]);
+        assert_eq!(quantiles(&wide, &[1.0]), [255.5]);
+        assert_eq!(quantiles(&[f32::NAN, 1.0], &[0.0]), [1.0]);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tch::nn::VarStore;
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::card::{Architecture, Card};
+use super::card::{Architecture, Card, Input};
 use super::checkpoint::{self, CheckpointError, Weights};
 use super::device::{NoSuchDevice, device_name, runtime};
 use super::familiarity::References;
@@ -94,7 +94,7 @@ impl Classifier {
         let shape = shape_of(&info.card, &weights)?;
         let torch = |error: TchError| torch_error(device, &error);
         let mut store = VarStore::new(Device::Cpu);
-        let network = shape.build(&store).map_err(torch)?;
+        let mut network = shape.build(&store).map_err(torch)?;
         let layers = network.layers();
         if !layers.iter().map(|layer| &layer.name).eq(&info.card.taps) {
             let reason = "its card names other convolutions than its architecture has";
@@ -105,6 +105,7 @@ impl Classifier {
         // The weights stay as they are: only activations are differentiated.
         store.freeze();
         guarded(device, || store.set_device(device))?;
+        network.fold().map_err(torch)?;
         Ok(Self {
             name: info.name(),
             card: Arc::clone(&info.card),
@@ -150,7 +151,7 @@ impl Classifier {
             let logits = self.network.decide(&features, false);
             (features, logits, taps, input)
         })?;
-        let prediction = self.prediction(&logits, &features, started)?;
+        let prediction = self.only(self.predictions(&logits, &features, started)?)?;
         let activations = Activations {
             logits,
             input,
@@ -171,20 +172,49 @@ impl Classifier {
         let started = Instant::now();
         let (input, _) =
             preprocess(slice, &self.card.input).map_err(|e| torch_error(self.device, &e))?;
+        self.only(self.predict_since(started, &[input])?)
+    }
+
+    /// Predictions for inputs that were made by [`preprocess`] as the card asks, each
+    /// `[1, channels, size, size]`, in their order. A prediction is an error where its logits are not
+    /// finite. Each takes its share of the batch's time.
+    ///
+    /// # Errors
+    /// Where libtorch fails.
+    pub fn predict_batch(
+        &self,
+        inputs: &[Tensor],
+    ) -> Result<Vec<Result<Prediction, ClassifierError>>, ClassifierError> {
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.predict_since(Instant::now(), inputs)
+    }
+
+    fn predict_since(
+        &self,
+        started: Instant,
+        inputs: &[Tensor],
+    ) -> Result<Vec<Result<Prediction, ClassifierError>>, ClassifierError> {
         let (features, logits) = guarded(self.device, || {
             tch::no_grad(|| {
-                let input = input.to_device(self.device);
+                let input = Tensor::cat(inputs, 0).to_device(self.device);
                 let features = self.network.features(&input, false, &mut Taps::off());
                 let logits = self.network.decide(&features, false);
                 (features, logits)
             })
         })?;
-        self.prediction(&logits, &features, started)
+        self.predictions(&logits, &features, started)
     }
 
     /// The classes, in the order of the logits.
     pub fn classes(&self) -> &[String] {
         &self.card.classes
+    }
+
+    /// How a slice becomes the network's input.
+    pub fn card_input(&self) -> &Input {
+        &self.card.input
     }
 
     /// Whether it runs elsewhere than on the CPU.
@@ -200,13 +230,45 @@ impl Classifier {
         .map_err(|error| torch_error(self.device, &error))
     }
 
-    fn prediction(
+    /// Of `[batch, classes]` and `[batch, features]`.
+    fn predictions(
         &self,
         logits: &Tensor,
         features: &Tensor,
         started: Instant,
+    ) -> Result<Vec<Result<Prediction, ClassifierError>>, ClassifierError> {
+        let values = self.values(logits)?;
+        let familiarity = self.familiarity(features, logits.size()[0] as usize)?;
+        let elapsed = started.elapsed() / familiarity.len().max(1) as u32;
+        let classes = self.card.classes.len();
+        let rows = values.chunks_exact(classes).zip(familiarity);
+        Ok(rows
+            .map(|(logits, familiarity)| self.prediction(logits, familiarity, elapsed))
+            .collect())
+    }
+
+    /// Of each of `batch` scans, where the card has a familiarity.
+    fn familiarity(
+        &self,
+        features: &Tensor,
+        batch: usize,
+    ) -> Result<Vec<Option<FamiliarityScore>>, ClassifierError> {
+        let Some((card, references)) = self.card.familiarity.as_ref().zip(self.references.as_ref())
+        else {
+            return Ok(vec![None; batch]);
+        };
+        let features = guarded(self.device, || features.detach().to_device(Device::Cpu))?;
+        let scores = references.scores(&features).unwrap_or_else(|_| vec![f32::INFINITY; batch]);
+        let threshold = card.threshold as f32;
+        Ok(scores.into_iter().map(|score| Some(FamiliarityScore { score, threshold })).collect())
+    }
+
+    fn prediction(
+        &self,
+        logits: &[f32],
+        familiarity: Option<FamiliarityScore>,
+        elapsed: Duration,
     ) -> Result<Prediction, ClassifierError> {
-        let (logits, features) = (&self.values(logits)?, &self.values(features)?);
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(ClassifierError::NotFinite { model: self.name.clone() });
         }
@@ -223,7 +285,6 @@ impl Classifier {
             probability: probabilities[class],
             calibrated: calibrated.as_ref().map(|calibrated| calibrated[class]),
         });
-        let familiarity = self.card.familiarity.as_ref().zip(self.references.as_ref());
         Ok(Prediction {
             model: self.name.clone(),
             checkpoint_sha256: self.card.sha256.clone(),
@@ -233,12 +294,19 @@ impl Classifier {
             conformal_set: calibration
                 .zip(calibrated.as_ref())
                 .map(|(calibration, calibrated)| calibration.conformal_set(calibrated)),
-            familiarity: familiarity.map(|(familiarity, references)| FamiliarityScore {
-                score: references.score(features),
-                threshold: familiarity.threshold as f32,
-            }),
-            elapsed: started.elapsed(),
+            familiarity,
+            elapsed,
         })
+    }
+
+    /// The prediction of a batch of one.
+    fn only(
+        &self,
+        mut predictions: Vec<Result<Prediction, ClassifierError>>,
+    ) -> Result<Prediction, ClassifierError> {
+        let device = device_name(self.device);
+        let none = || ClassifierError::Torch { device, message: "there are no logits".into() };
+        predictions.pop().ok_or_else(none)?
     }
 }
 

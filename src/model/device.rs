@@ -10,7 +10,7 @@ use super::prediction::DeviceChoice;
 
 /// Names a folder with the libraries of a CUDA build of libtorch; looked into first.
 pub const CUDA_FOLDER_VARIABLE: &str = "MRIMASTER_TORCH_LIB";
-/// How many threads libtorch may use on the CPU; fewer than there are cores by default.
+/// How many threads may compute at a time on the CPU; see [`computing_threads`].
 pub const THREADS_VARIABLE: &str = "MRIMASTER_THREADS";
 
 /// What libtorch can run on here.
@@ -31,7 +31,7 @@ pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         open_cuda();
-        tch::set_num_threads(threads());
+        tch::set_num_threads(computing_threads(true) as i32);
         Runtime { cuda: tch::Cuda::is_available(), mps: tch::utils::has_mps() }
     })
 }
@@ -64,12 +64,37 @@ pub fn device_name(device: Device) -> String {
     }
 }
 
-/// With as many threads as cores, libtorch's threads spin against the window's and everything
-/// takes many times as long: one core stays free.
-fn threads() -> i32 {
-    let asked = std::env::var(THREADS_VARIABLE).ok().and_then(|n| n.parse::<i32>().ok());
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as i32);
-    asked.filter(|&n| n > 0).unwrap_or_else(|| (cores - 1).max(1))
+/// How many threads may compute at a time on the CPU: what `MRIMASTER_THREADS` says, else one for
+/// each core, but for one core where a window is drawn `beside` them. With as many threads as cores
+/// they spin against the window's, and everything takes many times as long.
+pub fn computing_threads(beside: bool) -> usize {
+    let asked = std::env::var(THREADS_VARIABLE).ok().and_then(|n| n.parse::<usize>().ok());
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let own = || if beside { cores() - 1 } else { cores() };
+    asked.filter(|&n| n > 0).unwrap_or_else(own).clamp(1, i32::MAX as usize)
+}
+
+/// While this lives, each of libtorch's operations runs on one thread: on this thread, and on threads
+/// that come to libtorch meanwhile. Several networks side by side share a processor better than the
+/// threads of one network do, which wait for each other by spinning.
+#[derive(Debug)]
+pub struct SingleThreaded {
+    before: i32,
+}
+
+impl SingleThreaded {
+    /// From now on.
+    pub fn begin() -> Self {
+        let before = tch::get_num_threads();
+        tch::set_num_threads(1);
+        Self { before }
+    }
+}
+
+impl Drop for SingleThreaded {
+    fn drop(&mut self) {
+        tch::set_num_threads(self.before);
+    }
 }
 
 /// Lets libtorch use every core for the operations of this thread, for training: nothing else runs

@@ -4,8 +4,9 @@
 use tch::nn;
 use tch::{Kind, Tensor};
 
-use super::network::{Activation, Conv, ConvUnit, EaseIn, Network, Padding, Taps};
-use super::prediction::LayerInfo;
+use super::activation::{Activation, EaseIn};
+use super::conv_unit::{Conv, ConvUnit, Padding, is_bare};
+use super::network::{Network, Taps, for_convolutions};
 
 /// One row of table 1 of the paper: the inverted bottlenecks of a stage.
 struct Stage {
@@ -104,7 +105,7 @@ impl Parts {
 
 impl Network for EfficientNet {
     fn features(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
-        let mut x = self.stem.forward(input, train, taps);
+        let mut x = self.stem.forward(&for_convolutions(input), train, taps);
         for block in &self.blocks {
             x = block.forward(&x, train, taps);
         }
@@ -119,12 +120,16 @@ impl Network for EfficientNet {
         self.ease.set(share);
     }
 
-    fn layers(&self) -> Vec<LayerInfo> {
+    fn units(&self) -> Vec<&ConvUnit> {
         let blocks = self.blocks.iter().flat_map(Bottleneck::units);
-        std::iter::once(&self.stem)
+        std::iter::once(&self.stem).chain(blocks).chain(std::iter::once(&self.head)).collect()
+    }
+
+    fn units_mut(&mut self) -> Vec<&mut ConvUnit> {
+        let blocks = self.blocks.iter_mut().flat_map(Bottleneck::units_mut);
+        std::iter::once(&mut self.stem)
             .chain(blocks)
-            .chain(std::iter::once(&self.head))
-            .map(ConvUnit::layer)
+            .chain(std::iter::once(&mut self.head))
             .collect()
     }
 }
@@ -174,16 +179,25 @@ impl Bottleneck {
     fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
         let expanded = self.expand.as_ref().map(|unit| unit.forward(input, train, taps));
         let x = self.depthwise.forward(expanded.as_ref().unwrap_or(input), train, taps);
+        let in_place = is_bare(input, train, taps);
         let x = match &self.gate {
-            Some(gate) => gate.forward(&x),
+            Some(gate) => gate.forward(x, in_place),
             None => x,
         };
-        let x = self.project.forward(&x, train, taps);
-        if self.residual { x + input } else { x }
+        let mut x = self.project.forward(&x, train, taps);
+        match (self.residual, in_place) {
+            (true, true) => x.g_add_(input),
+            (true, false) => x + input,
+            (false, _) => x,
+        }
     }
 
     fn units(&self) -> impl Iterator<Item = &ConvUnit> {
         self.expand.iter().chain([&self.depthwise, &self.project])
+    }
+
+    fn units_mut(&mut self) -> impl Iterator<Item = &mut ConvUnit> {
+        self.expand.iter_mut().chain([&mut self.depthwise, &mut self.project])
     }
 }
 
@@ -204,9 +218,16 @@ impl SqueezeExcitation {
         }
     }
 
-    fn forward(&self, input: &Tensor) -> Tensor {
-        let weights =
-            input.adaptive_avg_pool2d([1, 1]).apply(&self.fc1).silu().apply(&self.fc2).sigmoid();
-        input * weights
+    /// `input` with its channels weighed; in its own memory where nobody else sees it.
+    fn forward(&self, mut input: Tensor, in_place: bool) -> Tensor {
+        let means = input.mean_dim([2i64, 3].as_slice(), false, None::<Kind>);
+        let weights = linear(&linear(&means, &self.fc1).silu(), &self.fc2).sigmoid();
+        let weights = weights.unsqueeze(-1).unsqueeze(-1);
+        if in_place { input.g_mul_(&weights) } else { input * weights }
     }
+}
+
+/// A convolution of 1×1 maps, `[batch, channels]`: half of what it takes as one is to set it up.
+fn linear(input: &Tensor, conv: &nn::Conv2D) -> Tensor {
+    input.linear(&conv.ws.flatten(1, -1), conv.bs.as_ref())
 }

@@ -1,12 +1,15 @@
 //! Pixels to probabilities. tch starts here.
 
+mod activation;
 pub mod calibration;
 pub mod card;
 pub mod checkpoint;
 pub mod classifier;
+mod conv_unit;
 pub mod device;
 mod efficientnet;
 pub mod familiarity;
+mod folded;
 pub mod network;
 pub mod prediction;
 pub mod preprocess;

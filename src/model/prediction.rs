@@ -110,7 +110,7 @@ pub struct Prediction {
     /// The classes that the card's conformal rule cannot exclude, as indices, likeliest first.
     pub conformal_set: Option<Vec<usize>>,
     pub familiarity: Option<FamiliarityScore>,
-    /// Preprocessing and forward pass.
+    /// Preprocessing and forward pass; of one scan of a batch, its share of the forward pass.
     pub elapsed: Duration,
 }
 

@@ -105,22 +105,20 @@ const HEAD_SHARE: f32 = 0.03;
 
 /// Greys 0..=255, dark to bright, as the file means them.
 fn greys(slice: &Slice, levels: Levels) -> Vec<f32> {
-    let to_grey: Box<dyn Fn(f32) -> f32> = match (slice.depth, levels) {
-        (Depth::EightBit, Levels::Stored) => Box::new(|stored| stored),
-        _ => {
-            let ends = quantiles(&slice.stored, &WIDE_QUANTILES);
-            let span = ends[1] - ends[0];
-            // A flat slice is black, not a division by zero.
-            let gain = if span > 0.0 { (255.0 / span).min(f32::MAX) } else { 0.0 };
-            // A falling rescale turns bright and dark around.
-            let falling = slice.rescale.slope < 0.0;
-            Box::new(move |stored| {
-                let grey = ((stored - ends[0]) * gain).clamp(0.0, 255.0);
-                if falling { 255.0 - grey } else { grey }
-            })
-        }
-    };
     let flip = |grey: f32| if slice.inverted { 255.0 - grey } else { grey };
+    if (slice.depth, levels) == (Depth::EightBit, Levels::Stored) {
+        return slice.stored.iter().map(|&stored| flip(stored)).collect();
+    }
+    let ends = quantiles(&slice.stored, &WIDE_QUANTILES);
+    let span = ends[1] - ends[0];
+    // A flat slice is black, not a division by zero.
+    let gain = if span > 0.0 { (255.0 / span).min(f32::MAX) } else { 0.0 };
+    // A falling rescale turns bright and dark around.
+    let falling = slice.rescale.slope < 0.0;
+    let to_grey = |stored: f32| {
+        let grey = ((stored - ends[0]) * gain).clamp(0.0, 255.0);
+        if falling { 255.0 - grey } else { grey }
+    };
     slice.stored.iter().map(|&stored| flip(to_grey(stored))).collect()
 }
 

@@ -4,8 +4,9 @@
 use tch::nn;
 use tch::{Kind, Tensor};
 
-use super::network::{Activation, Conv, ConvUnit, Network, Taps};
-use super::prediction::LayerInfo;
+use super::activation::Activation;
+use super::conv_unit::{Conv, ConvUnit};
+use super::network::{Network, Taps, for_convolutions};
 
 /// Channels after each convolution.
 const CHANNELS: [i64; 5] = [16, 32, 64, 128, 128];
@@ -39,7 +40,7 @@ impl SmallCnn {
 
 impl Network for SmallCnn {
     fn features(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
-        let mut x = input.shallow_clone();
+        let mut x = for_convolutions(input);
         for unit in &self.units {
             x = unit.forward(&x, train, taps).max_pool2d_default(2);
         }
@@ -50,7 +51,11 @@ impl Network for SmallCnn {
         features.dropout(DROPOUT, train).apply_t(&self.classifier, train)
     }
 
-    fn layers(&self) -> Vec<LayerInfo> {
-        self.units.iter().map(ConvUnit::layer).collect()
+    fn units(&self) -> Vec<&ConvUnit> {
+        self.units.iter().collect()
+    }
+
+    fn units_mut(&mut self) -> Vec<&mut ConvUnit> {
+        self.units.iter_mut().collect()
     }
 }

@@ -3,8 +3,9 @@
 use tch::nn::{self, Init, LinearConfig};
 use tch::{Kind, Tensor};
 
-use super::network::{Activation, Conv, ConvUnit, Network, Taps};
-use super::prediction::LayerInfo;
+use super::activation::Activation;
+use super::conv_unit::{Conv, ConvUnit};
+use super::network::{Network, Taps, for_convolutions};
 
 /// Output channels of the convolutions of each stage; max pooling follows each stage.
 const STAGES: [&[i64]; 5] =
@@ -85,7 +86,7 @@ fn large_linear() -> LinearConfig {
 
 impl Network for Vgg16 {
     fn features(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
-        let mut x = input.shallow_clone();
+        let mut x = for_convolutions(input);
         for stage in &self.stages {
             for unit in stage {
                 x = unit.forward(&x, train, taps);
@@ -110,7 +111,11 @@ impl Network for Vgg16 {
         features.dropout(DROPOUT, train).apply_t(last, train)
     }
 
-    fn layers(&self) -> Vec<LayerInfo> {
-        self.stages.iter().flatten().map(ConvUnit::layer).collect()
+    fn units(&self) -> Vec<&ConvUnit> {
+        self.stages.iter().flatten().collect()
+    }
+
+    fn units_mut(&mut self) -> Vec<&mut ConvUnit> {
+        self.stages.iter_mut().flatten().collect()
     }
 }

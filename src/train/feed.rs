@@ -10,6 +10,7 @@ use tch::{Device, TchError, Tensor};
 
 use super::augment::{augment, mix};
 use crate::model::card::Input;
+pub use crate::model::network::channels_last;
 use crate::model::preprocess::normalise;
 
 /// Batches made ahead of the model.
@@ -152,10 +153,4 @@ impl Recipe<'_> {
         }
         Ok(Batch { input: channels_last(&normalise(&greys, self.input)?)?, targets, labels })
     }
-}
-
-/// The same values with the channels of a pixel side by side in memory: libtorch's convolutions run
-/// about twice as fast on them.
-pub fn channels_last(input: &Tensor) -> Result<Tensor, TchError> {
-    input.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
 }

@@ -15,6 +15,7 @@ use super::{Outbox, background};
 use crate::explain::grad_cam::{ExplainError, grad_cam};
 use crate::imaging::Slice;
 use crate::model::classifier::{Activations, Classifier, ClassifierError};
+use crate::model::device::SingleThreaded;
 use crate::model::prediction::{DeviceChoice, Evidence, Prediction, TapPoint};
 use crate::review::store::Store;
 use crate::system::caught::caught;
@@ -117,21 +118,32 @@ impl Analyst {
         }
     }
 
-    /// Does work that needs no model on other threads, and answers classifications on this one until
-    /// it is done; a sentence for people where it panics.
+    /// Does work that needs no model on the threads for it, and answers classifications on this one
+    /// until it is done; a user-facing message where it panics.
     pub(super) fn meanwhile<T: Send>(
         &mut self,
         work: impl FnOnce() -> T + Send,
     ) -> Result<T, String> {
+        self.alongside(|| background::run(work))
+            .map_err(|panic| format!("the figures could not be made: {panic}"))
+    }
+
+    /// Does work on a thread of its own, and answers classifications on this one until it is done;
+    /// the panic's message where it panics.
+    pub(super) fn alongside<T: Send>(
+        &mut self,
+        work: impl FnOnce() -> T + Send,
+    ) -> Result<T, String> {
         const PATIENCE: Duration = Duration::from_millis(20);
+        // Whatever else computes meanwhile, a reader's scan does not spin against it.
+        let _single = SingleThreaded::begin();
         std::thread::scope(|scope| {
-            let working = scope.spawn(|| caught(|| background::run(work)));
-            while !working.is_finished() {
+            let working = scope.spawn(|| caught(work));
+            while !working.is_finished() && !self.desk.closed() {
                 self.let_readers_through(PATIENCE);
             }
             working.join().unwrap_or_else(|_| Err("its thread ended".into()))
         })
-        .map_err(|panic| format!("the figures could not be made: {panic}"))
     }
 
     /// The maps of a slice for each of `classes`; a sentence for people where there are none.

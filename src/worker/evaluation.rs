@@ -1,5 +1,5 @@
-//! Evaluations on the thread that owns the model: what is kept is brought back, the rest is asked,
-//! and a reader's classification is answered between two scans.
+//! Evaluations: what is kept is brought back, the rest is asked, and a reader's classifications are
+//! answered meanwhile.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use crate::evaluate::report::{Case, Evaluation, Unreadable};
 use crate::evaluate::run::{self, Known, Step, ask};
 use crate::evaluate::test_set::TestSet;
 use crate::model::checkpoint;
+use crate::model::device::computing_threads;
 use crate::model::prediction::CheckpointInfo;
 use crate::review::manifest::Manifest;
 use crate::review::store::{Kept, Review, Store};
@@ -144,26 +145,30 @@ impl Test {
         let (desk, outbox) = (Arc::clone(&analyst.desk), analyst.outbox.clone());
         let (id, device) = (job.id, analyst.device(job.device));
         let mut batch = Batch::new(id);
-        let mut kept_at = Instant::now();
         let mut unkept = None;
-        let mut each = |progress: run::Progress| {
-            batch.add(&progress);
-            if let Step::Notice(notice) = progress.step {
-                outbox.send(Response::Notice { message: notice.to_owned() });
-            }
-            if batch.is_due() {
-                batch.send(&outbox);
-            }
-            if kept_at.elapsed() >= BETWEEN_KEEPINGS {
-                unkept = self.keep(&progress.answers.so_far()).err();
-                kept_at = Instant::now();
-            }
-            analyst.let_readers_through(Duration::ZERO);
-            // What a reader asked in between does not count.
-            batch.since = Instant::now();
-            if desk.stopped(id) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let answers = ask(&self.set, &self.checkpoint, device, known, &mut each).map_err(failed)?;
+        // One core stays free for the window and its reader.
+        let replicas = computing_threads(true);
+        let answers = analyst.alongside(|| {
+            let mut kept_at = Instant::now();
+            let mut each = |progress: run::Progress| {
+                batch.add(&progress);
+                if let Step::Notice(notice) = progress.step {
+                    outbox.send(Response::Notice { message: notice.to_owned() });
+                }
+                if batch.is_due() {
+                    batch.send(&outbox);
+                }
+                if kept_at.elapsed() >= BETWEEN_KEEPINGS {
+                    unkept = self.keep(&progress.answers.so_far()).err();
+                    kept_at = Instant::now();
+                }
+                if desk.stopped(id) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            ask(&self.set, &self.checkpoint, device, replicas, known, &mut each)
+        });
+        let answers = answers
+            .map_err(|panic| failed(format!("the evaluation failed: {panic}")))?
+            .map_err(failed)?;
         batch.send(&outbox);
         // The figures of many scans take a while: whatever comes, this is there.
         unkept = self.keep(&answers.so_far()).err().or(unkept);
@@ -193,7 +198,7 @@ struct Batch {
     progress: Progress,
     /// When the last ones were; the first go at once.
     sent: Option<Instant>,
-    /// When the scan was begun that is done next.
+    /// When the step before the next one came.
     since: Instant,
 }
 
@@ -215,6 +220,7 @@ impl Batch {
             Step::Unreadable(file) => self.unreadable.push(file.clone()),
             Step::Notice(_) => {}
         }
+        self.since = Instant::now();
     }
 
     fn is_due(&self) -> bool {
