@@ -39,10 +39,8 @@ fn main() {
     }
     let (plain, folded) = (B0::new(false), B0::new(true));
     for (batch, pairs) in [(1, 15), (8, 5)] {
-        let before = || plain.forward(batch, 1);
-        ratio("forward pass, unfolded", "folded", batch, pairs, &before, &|| {
-            folded.forward(batch, 1);
-        });
+        let (before, after) = (|| plain.forward(batch, 1), || folded.forward(batch, 1));
+        ratio("forward pass, unfolded", "folded", batch, pairs, &before, &after);
     }
     let (passes, maps) = (|| folded.passes(1), || folded.maps(1));
     ratio("maps of 49 layers, upsampled", "forward and backward pass", 1, 25, &maps, &passes);
@@ -54,12 +52,12 @@ fn ratio(
     base_name: &str,
     batch: i64,
     pairs: usize,
-    work: &dyn Fn(),
-    base: &dyn Fn(),
+    work: &dyn Fn() -> usize,
+    base: &dyn Fn() -> usize,
 ) {
-    let time = |work: &dyn Fn()| {
+    let time = |work: &dyn Fn() -> usize| {
         let began = Instant::now();
-        work();
+        black_box(work());
         began.elapsed().as_secs_f64()
     };
     (work(), base());
@@ -136,7 +134,7 @@ impl B0 {
         let input = Self::input(batch);
         for _ in 0..times {
             let pass = || self.network.forward(&input, false, &mut Taps::off());
-            black_box(tch::no_grad(pass));
+            drop(black_box(tch::no_grad(pass)));
         }
         times
     }
