@@ -24,7 +24,7 @@ fn every_shipped_checkpoint_loads_and_classifies_a_demo_scan() {
         // Without anything to explain the answer is the same.
         let alone = classifier.predict(slice).expect("classified");
         assert_eq!(alone.classes, prediction.classes);
-        assert_eq!(alone.familiarity, prediction.familiarity);
+        assert_eq!(alone.ood, prediction.ood);
         assert!(info.card.limits.contains("Not for diagnostic use"), "{}", info.name());
         assert!(info.card.metrics.contains_key("test_all_accuracy"), "{}", info.name());
     }
