@@ -8,6 +8,7 @@
 //! | [`imaging`] | files | pixels: series of slices with stored values |
 //! | [`measure`] | shapes on slices | lengths, angles, areas and their statistics |
 //! | [`dataset`] | folders | labelled scans; synthetic scans |
+//! | [`reliability`] | answers of known correctness | what a number is worth: calibration, sets, distance |
 //! | [`model`] | slices | tensors, logits, probabilities |
 //! | [`explain`] | activations and gradients | saliency maps of every layer |
 //! | [`evaluate`] | labelled scans and a model's answers | figures with intervals |
@@ -26,6 +27,7 @@ pub mod explain;
 pub mod imaging;
 pub mod measure;
 pub mod model;
+pub mod reliability;
 pub mod review;
 pub mod state;
 pub mod system;

@@ -67,18 +67,17 @@ fn a_prediction_has_what_the_card_can_say() {
         prediction.classes.iter().map(|class| class.calibrated.expect("calibrated")).collect();
     assert_eq!(calibrated, calibration.probabilities(&logits));
     assert!((calibrated.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-    let set = prediction.conformal_set.as_ref().expect("a set");
+    let set = prediction.prediction_set.as_ref().expect("a set");
     assert_eq!(set[0], prediction.predicted);
     assert_eq!(*set, calibration.conformal_set(&calibrated));
 
-    let familiarity = prediction.familiarity.expect("measured");
-    assert!(familiarity.score.is_finite() && familiarity.score >= 0.0);
-    let threshold = info.card.familiarity.as_ref().expect("in the card").threshold;
-    assert!((f64::from(familiarity.threshold) - threshold).abs() < 1e-9);
+    let ood = prediction.ood.expect("measured");
+    assert!(ood.score.is_finite() && ood.score >= 0.0);
+    assert_eq!(ood.reason, None, "old cards give none");
     // Whoever trains from it meets weights alone.
     let plain = support::checkpoint::write(dir.path(), "plain");
     let uncalibrated = predict(&plain);
-    assert!(uncalibrated.conformal_set.is_none() && uncalibrated.familiarity.is_none());
+    assert!(uncalibrated.prediction_set.is_none() && uncalibrated.ood.is_none());
     assert_eq!(uncalibrated.classes[0].calibrated, None);
     assert_eq!(uncalibrated.classes[0].logit, prediction.classes[0].logit);
 }

@@ -50,7 +50,15 @@ fn predict_gives_one_json_object_for_each_slice() {
         .expect("four");
     assert_eq!(line["predicted"], largest["name"]);
     // What the card does not know is there, and null.
-    for unknown in ["conformal_set", "unfamiliar", "familiarity"] {
+    for unknown in [
+        "prediction_set",
+        "out_of_distribution",
+        "ood",
+        "local_calibration",
+        "conformal_set",
+        "unfamiliar",
+        "familiarity",
+    ] {
         assert_eq!(line.get(unknown), Some(&Value::Null), "{unknown}");
     }
     assert_eq!(classes[0].get("calibrated"), Some(&Value::Null));
@@ -66,17 +74,20 @@ fn predict_says_how_far_a_calibrated_model_can_be_believed() {
     let classes = line["classes"].as_array().expect("classes");
     let sum: f64 = classes.iter().map(|c| c["calibrated"].as_f64().expect("calibrated")).sum();
     assert!((sum - 1.0).abs() < 1e-5);
-    assert_eq!(line["conformal_set"][0], line["predicted"]);
+    assert_eq!(line["prediction_set"][0], line["predicted"]);
+    assert_eq!(line["conformal_set"], line["prediction_set"]);
     // It was trained on noise, if on anything: a picture is nothing like it.
+    assert_eq!(line["out_of_distribution"], true, "{line}");
     assert_eq!(line["unfamiliar"], true, "{line}");
+    assert!(line["ood"]["score"].as_f64() > Some(1.0), "{line}");
     let familiarity = &line["familiarity"];
     assert!(familiarity["score"].as_f64() > familiarity["threshold"].as_f64(), "{line}");
 
     let output = mrimaster(dir.path(), &["predict", &scan, "--device", "cpu"]);
     let lines = lines(&output.stdout);
     assert!(lines[0].contains("calibrated on 40 validation scans"), "{lines:?}");
-    assert!(lines[0].contains("90 %") && lines[0].ends_with("familiarity is measured"));
-    assert!(lines[1].contains("unlike the training scans") && !lines[1].contains("set: "));
+    assert!(lines[0].contains("90 %") && lines[0].ends_with("data is measured"));
+    assert!(lines[1].contains("unfamiliar scan") && !lines[1].contains("excluded"), "{lines:?}");
 
     let output = mrimaster(dir.path(), &["models"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -4,12 +4,26 @@
 use std::path::{Path, PathBuf};
 
 /// From the files up to the faces of the program.
-const LAYERS: [&str; 15] = [
-    "system", "imaging", "measure", "dataset", "model", "explain", "evaluate", "train", "review",
-    "worker", "state", "ui", "app", "cli", "main",
+const LAYERS: [&str; 16] = [
+    "system",
+    "imaging",
+    "measure",
+    "dataset",
+    "reliability",
+    "model",
+    "explain",
+    "evaluate",
+    "train",
+    "review",
+    "worker",
+    "state",
+    "ui",
+    "app",
+    "cli",
+    "main",
 ];
-const WITHOUT_TCH: [&str; 8] =
-    ["system", "imaging", "measure", "dataset", "review", "state", "ui", "app"];
+const WITHOUT_TCH: [&str; 9] =
+    ["system", "imaging", "measure", "dataset", "reliability", "review", "state", "ui", "app"];
 const WITH_EGUI: [&str; 2] = ["ui", "app"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -29,7 +29,7 @@ fn every_shipped_checkpoint_loads_and_classifies_a_demo_scan() {
         for (alone, class) in alone.classes.iter().zip(&prediction.classes) {
             assert!((alone.logit - class.logit).abs() <= 1e-4, "{}: {class:?}", info.name());
         }
-        let score = |prediction: &Prediction| prediction.familiarity.expect("measured").score;
+        let score = |prediction: &Prediction| prediction.ood.expect("measured").score;
         assert!((score(&alone) - score(&prediction)).abs() <= 1e-3, "{}", info.name());
         assert!(info.card.limits.contains("Not for diagnostic use"), "{}", info.name());
         assert!(info.card.metrics.contains_key("test_all_accuracy"), "{}", info.name());

@@ -1,6 +1,7 @@
 //! The command line: the viewer, and the same work without a window.
 
 mod audit;
+mod calibrate;
 mod evaluate;
 mod heatmaps;
 mod models;
@@ -34,6 +35,8 @@ enum Command {
     Predict(predict::Options),
     /// How good a model is on a folder of labelled scans, and whether it has seen them before
     Evaluate(evaluate::Options),
+    /// Fit a model's probabilities to 50 or more labelled scans of your own
+    Calibrate(calibrate::Options),
     /// The checkpoints that are here, with their cards
     Models,
     /// Make synthetic scans: a phantom of the head with and without tumours
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.command {
         Some(Command::Predict(options)) => return predict::run(&options),
         Some(Command::Evaluate(options)) => evaluate::run(&options),
+        Some(Command::Calibrate(options)) => calibrate::run(&options),
         Some(Command::Models) => models::run(),
         Some(Command::Phantom(options)) => phantom::run(&options),
         Some(Command::Audit(options)) => audit::run(&options),

@@ -11,6 +11,7 @@ use crate::model::card::Card;
 use crate::model::checkpoint;
 use crate::model::familiarity::Familiarity;
 use crate::model::prediction::CheckpointInfo;
+use crate::reliability::{Headline, Reliability, TemperatureModel};
 
 /// Prints each checkpoint whose weights are those of its card, and why others are refused.
 ///
@@ -60,6 +61,14 @@ pub(super) fn find(model: Option<&str>) -> anyhow::Result<CheckpointInfo> {
         Some(name) => format!("there is no model {name}; there are: {}", names.join(", ")),
         None => format!("{}: there are no checkpoints here", folder.display()),
     })
+}
+
+/// The weights' file that a name or a file stands for, whether or not it is there.
+pub(super) fn path_of(model: &str) -> anyhow::Result<PathBuf> {
+    match Path::new(model) {
+        file if names_a_file(file) => Ok(file.to_path_buf()),
+        name => Ok(weights_folder()?.join(name).with_extension("safetensors")),
+    }
 }
 
 fn names_a_file(path: &Path) -> bool {
@@ -113,9 +122,65 @@ fn describe(checkpoint: &CheckpointInfo) -> String {
             card.left_out.len()
         );
     }
-    let _ = writeln!(text, "  calibration   {}", calibration(card.calibration.as_ref()));
-    let _ = writeln!(text, "  familiarity   {}", familiarity(card.familiarity.as_ref()));
+    match &card.reliability {
+        Some(known) => text += &reliability(known),
+        None => {
+            let _ = writeln!(text, "  calibration   {}", calibration(card.calibration.as_ref()));
+            let _ = writeln!(text, "  familiarity   {}", familiarity(card.familiarity.as_ref()));
+        }
+    }
+    if let Some(local) = &checkpoint.local {
+        let _ = writeln!(text, "  local         {}", local.description());
+    }
     let _ = write!(text, "  limits        {}\n  sha256        {}\n", card.limits, card.sha256);
+    text
+}
+
+/// What the answers are worth, line by line.
+fn reliability(known: &Reliability) -> String {
+    let TemperatureModel { base, slope } = known.temperature;
+    let first = match known.headline {
+        Headline::Calibrated => "calibrated probabilities come first",
+        Headline::Uncalibrated => "uncalibrated probabilities come first",
+    };
+    // Writing into a string cannot fail.
+    let mut text = format!(
+        "  calibration   temperature {base:.2} + {slope:.2} · ln(1 + distance), fitted on {}; {first}\n",
+        known.fitted_on
+    );
+    for (scans, error) in &known.calibration_error {
+        let _ = writeln!(text, "                calibration error {error:.3} on {scans}");
+    }
+    let sets = &known.sets;
+    let _ =
+        writeln!(text, "  sets          aim to hold the truth in {:.0} %", 100.0 * sets.coverage);
+    for of in &sets.measured {
+        let _ = writeln!(
+            text,
+            "                held it in {:.1} % of {} {}, {:.2} classes on average",
+            100.0 * of.coverage,
+            of.scans,
+            of.on,
+            of.mean_size
+        );
+    }
+    let _ = writeln!(text, "  distance      {}", known.ood.method);
+    for (scans, share) in &known.ood.out_of_distribution {
+        let _ = writeln!(text, "                {:.1} % of {scans} beyond 1", 100.0 * share);
+    }
+    for kind in &known.ood.kinds {
+        let unseen = kind.auroc_unseen.map_or(String::new(), |a| format!(" ({a:.3} unseen)"));
+        let _ = writeln!(
+            text,
+            "                {}: AUROC {:.3}{unseen}, {:.0} % found, {:.0} % of them with the reason \
+             \"{}\"",
+            kind.kind,
+            kind.auroc,
+            100.0 * kind.found,
+            100.0 * kind.right_reason,
+            kind.reason
+        );
+    }
     text
 }
 

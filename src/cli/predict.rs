@@ -13,6 +13,7 @@ use crate::explain::grad_cam::{ExplainError, grad_cam};
 use crate::imaging::{self, OpenError, Series, Slice, Source};
 use crate::model::classifier::{Classifier, ClassifierError};
 use crate::model::prediction::{CheckpointInfo, DeviceChoice, Evidence, Prediction, TapPoint};
+use crate::reliability::ood::{OodScore, Reason};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -51,8 +52,14 @@ struct Line<'a> {
     predicted: &'a str,
     classes: Vec<Class<'a>>,
     /// Names, likeliest first; null where the model is not calibrated.
+    prediction_set: Option<Vec<&'a str>>,
+    /// Null where the model has nothing to measure the distance against, as is what follows.
+    out_of_distribution: Option<bool>,
+    ood: Option<Ood>,
+    /// Null where the model was not calibrated on local scans.
+    local_calibration: Option<String>,
+    /// The old names of the same, for one version more.
     conformal_set: Option<Vec<&'a str>>,
-    /// Null where the model's familiarity is not measured, as is what follows.
     unfamiliar: Option<bool>,
     familiarity: Option<Familiarity>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -70,8 +77,16 @@ struct Class<'a> {
 }
 
 #[derive(Serialize)]
+struct Ood {
+    /// Larger is farther from the training data; beyond 1 the scan is out of distribution. Null where
+    /// it is infinite.
+    score: f32,
+    reason: Option<Reason>,
+}
+
+#[derive(Serialize)]
 struct Familiarity {
-    /// Larger is less familiar; beyond the threshold the scan is unlike the training scans.
+    /// As [`Ood::score`].
     score: f32,
     threshold: f32,
 }
@@ -196,7 +211,7 @@ impl<'a> Run<'a> {
             }
         };
         let text = match self.options.json {
-            true => json(path, index, &prediction, evidence.as_ref())?,
+            true => json(path, index, &self.checkpoint, &prediction, evidence.as_ref())?,
             false => text(path, series, index, &prediction),
         };
         writeln!(std::io::stdout(), "{text}")?;
@@ -207,6 +222,7 @@ impl<'a> Run<'a> {
 fn json(
     path: &Path,
     slice: usize,
+    checkpoint: &CheckpointInfo,
     prediction: &Prediction,
     evidence: Option<&Evidence>,
 ) -> anyhow::Result<String> {
@@ -227,11 +243,15 @@ fn json(
                 calibrated: class.calibrated,
             })
             .collect(),
-        conformal_set: prediction.conformal_names(),
-        unfamiliar: prediction.unfamiliar(),
+        prediction_set: prediction.set_names(),
+        out_of_distribution: prediction.out_of_distribution(),
+        ood: prediction.ood.map(|OodScore { score, reason }| Ood { score, reason }),
+        local_calibration: checkpoint.local.as_ref().map(|local| local.description()),
+        conformal_set: prediction.set_names(),
+        unfamiliar: prediction.out_of_distribution(),
         familiarity: prediction
-            .familiarity
-            .map(|found| Familiarity { score: found.score, threshold: found.threshold }),
+            .ood
+            .map(|found| Familiarity { score: found.score, threshold: OodScore::THRESHOLD }),
         layers: evidence
             .iter()
             .flat_map(|evidence| &evidence.maps)
@@ -260,13 +280,14 @@ fn text(path: &Path, series: &Series, index: usize, prediction: &Prediction) -> 
         .iter()
         .map(|class| format!("{} {:.3}", class.name, class.best_probability()))
         .collect();
-    let answer = match prediction.unfamiliar() {
-        Some(true) => "unlike the training scans, no class is certain",
-        _ => &prediction.classes[prediction.predicted].name,
+    let answer = match (prediction.out_of_distribution(), prediction.ood.and_then(|o| o.reason)) {
+        (Some(true), Some(reason)) => format!("unfamiliar scan ({reason}), no class is certain"),
+        (Some(true), None) => "unfamiliar scan, no class is certain".into(),
+        _ => prediction.classes[prediction.predicted].name.clone(),
     };
-    // What the sets promise holds for scans like the training scans.
-    let set = prediction.conformal_words().filter(|_| prediction.unfamiliar() != Some(true));
-    let set = set.map(|words| format!("  set: {words}"));
+    // Coverage was measured on scans like the training scans.
+    let set = prediction.set_list().filter(|_| prediction.out_of_distribution() != Some(true));
+    let set = set.map(|classes| format!("  cannot be excluded: {classes}"));
     // A name may hold line ends or a terminal's commands.
     let name = path.display().to_string().replace(char::is_control, "?");
     format!(
@@ -279,17 +300,30 @@ fn text(path: &Path, series: &Series, index: usize, prediction: &Prediction) -> 
 /// What the lines below it rest on.
 fn header(checkpoint: &CheckpointInfo) -> String {
     let card = &checkpoint.card;
-    let calibrated = match &card.calibration {
-        Some(calibration) => format!(
+    let calibrated = match (&checkpoint.local, &checkpoint.reliability, &card.calibration) {
+        (Some(local), ..) => local.description(),
+        (None, Some(known), _) => {
+            let measured = known.sets.measured.first().map_or(String::new(), |of| {
+                format!(
+                    " (held the truth in {:.0} % of {} {})",
+                    100.0 * of.coverage,
+                    of.scans,
+                    of.on
+                )
+            });
+            let coverage = 100.0 * known.sets.coverage;
+            format!("calibrated on {}, {coverage:.0} % sets{measured}", known.fitted_on)
+        }
+        (None, None, Some(calibration)) => format!(
             "probabilities and {:.0} % sets are calibrated on {}",
             calibration.conformal.coverage * 100.0,
             calibration.fitted_on
         ),
-        None => "probabilities are not calibrated".into(),
+        (None, None, None) => "probabilities are not calibrated".into(),
     };
-    let familiarity = match card.familiarity {
-        Some(_) => "familiarity is measured",
-        None => "familiarity is not measured",
+    let familiarity = match card.reliability.is_some() || card.familiarity.is_some() {
+        true => "distance from the training data is measured",
+        false => "distance from the training data is not measured",
     };
     format!("{} · not for diagnostic use · {calibrated}, {familiarity}", checkpoint.name())
 }

@@ -57,6 +57,20 @@ pub struct Figures {
     pub conformal: Option<ConformalFigures>,
     /// Scans unlike the training scans; `None` where that is not known of each.
     pub unfamiliar: Option<usize>,
+    /// How often it answers, and how often correctly; `None` where sets or distances are not known of
+    /// each.
+    #[serde(default)]
+    pub selective: Option<SelectiveFigures>,
+}
+
+/// A model answers where one class cannot be excluded and the scan is in distribution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelectiveFigures {
+    /// The share of scans that it answers.
+    pub answered: Option<Estimate>,
+    /// Of these the share whose class it predicts.
+    pub correct: Option<Estimate>,
 }
 
 /// One class against the others.
@@ -150,6 +164,10 @@ pub fn figures(answers: &[&Answer], classes: &[String], bootstrap: Bootstrap) ->
             .iter()
             .map(|answer| answer.unfamiliar.map(usize::from))
             .sum::<Option<usize>>(),
+        selective: sample.answered.is_some().then(|| SelectiveFigures {
+            answered: estimate(&|p| p.answered),
+            correct: estimate(&|p| p.correct_when_answered),
+        }),
     }
 }
 
@@ -163,6 +181,8 @@ struct Sample<'a> {
     calibrated: Option<Vec<Claim>>,
     /// Whether each set holds the true class, and its size.
     sets: Option<Vec<(bool, usize)>>,
+    /// Whether each scan is answered, and whether correctly.
+    answered: Option<Vec<(bool, bool)>>,
 }
 
 impl<'a> Sample<'a> {
@@ -181,9 +201,14 @@ impl<'a> Sample<'a> {
             let set = answer.conformal_set.as_ref()?;
             Some((set.contains(&answer.truth), set.len()))
         };
+        let answered = |answer: &Answer| {
+            let one = answer.conformal_set.as_ref()?.len() == 1;
+            Some((one && !answer.unfamiliar?, answer.correct()))
+        };
         Self {
             answers,
             classes,
+            answered: answers.iter().map(|answer| answered(answer)).collect(),
             order: (0..classes).map(by_probability).collect(),
             raw: answers.iter().map(|answer| claim(answer, &answer.probabilities)).collect(),
             calibrated: answers
@@ -206,7 +231,18 @@ impl<'a> Sample<'a> {
             let sum: u64 = sets.map(|(set, &weight)| value(set) * u64::from(weight)).sum();
             ratio(sum, total)
         };
+        let answered = self.answered.as_ref().map(|answered| {
+            let mut counts = [0; 2];
+            for (&(answered, correct), &weight) in answered.iter().zip(weights) {
+                counts[0] += u64::from(answered) * u64::from(weight);
+                counts[1] += u64::from(answered && correct) * u64::from(weight);
+            }
+            counts
+        });
         Point {
+            answered: answered.and_then(|[answered, _]| ratio(answered, total)),
+            correct_when_answered: answered
+                .and_then(|[answered, correct]| ratio(correct, answered)),
             confusion,
             auroc: (0..self.classes).map(|class| self.auroc(class, weights)).collect(),
             raw: Tally::of(&self.raw, weights),
@@ -249,6 +285,8 @@ struct Point {
     calibrated: Option<Tally>,
     coverage: Option<f64>,
     set_size: Option<f64>,
+    answered: Option<f64>,
+    correct_when_answered: Option<f64>,
 }
 
 impl Point {
@@ -395,6 +433,15 @@ mod tests {
         assert_eq!(value(conformal.coverage), 3.0 / 5.0);
         assert_eq!(value(conformal.size), 7.0 / 5.0);
         assert_eq!(figures.unfamiliar, Some(1));
+        // One class in the set and in distribution: as many of them as are correct by hand.
+        let alone: Vec<&Answer> = answers
+            .iter()
+            .filter(|a| a.conformal_set.as_ref().is_some_and(|set| set.len() == 1) && a.group != 3)
+            .collect();
+        let selective = figures.selective.expect("known of each");
+        assert_eq!(value(selective.answered), alone.len() as f64 / 5.0);
+        let correct = alone.iter().filter(|answer| answer.correct()).count() as f64;
+        assert_eq!(value(selective.correct), correct / alone.len() as f64);
         // Confidences 0.45, 0.4, 0.45, 0.5, 0.4 of which the 1st, 2nd and 4th are right, in bins 6, 6, 6, 7, 6.
         let calibrated = figures.calibrated.expect("calibrated");
         assert!((value(calibrated.expected_calibration_error) - 0.8 / 5.0).abs() < 1e-6);
@@ -403,6 +450,7 @@ mod tests {
         answers[1].calibrated = None;
         let figures = measure(&answers, 3);
         assert!(figures.calibrated.is_none() && figures.unfamiliar.is_none());
+        assert!(figures.selective.is_none());
     }
 
     #[test]

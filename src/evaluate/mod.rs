@@ -20,6 +20,7 @@ pub mod compare;
 pub mod copies;
 pub mod curves;
 mod leak;
+pub mod local;
 pub mod metrics;
 pub mod parts;
 mod pipeline;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
 use super::familiarity::Familiarity;
+use crate::reliability::Reliability;
 
 /// The version of the card's format that this program writes and reads.
 pub const FORMAT_VERSION: u32 = 2;
@@ -34,9 +35,14 @@ pub struct Card {
     /// Which scans those were, as DICOM headers would say it.
     #[serde(default)]
     pub scans: Option<ScansLearned>,
-    /// Absent where it was not measured; the program then says so beside every probability.
+    /// What its answers are worth. Absent where it was not measured; the program then says so beside
+    /// every probability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliability: Option<Reliability>,
+    /// As cards before `reliability` had it; not used where that is there.
     #[serde(default)]
     pub calibration: Option<Calibration>,
+    /// As cards before `reliability` had it; not used where that is there.
     #[serde(default)]
     pub familiarity: Option<Familiarity>,
     /// Hashes of the scans that were trained or validated on, so that they are recognised in
@@ -264,6 +270,9 @@ impl Card {
                 input.std
             ));
         }
+        let reliability = self.reliability.as_ref();
+        let checked = reliability.map_or(Ok(()), |known| known.check(self.classes.len()));
+        checked.map_err(|error| error.to_string())?;
         self.calibration.as_ref().map_or(Ok(()), Calibration::check)?;
         self.familiarity.as_ref().map_or(Ok(()), Familiarity::check)
     }

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use sha2::{Digest, Sha256};
@@ -11,7 +10,10 @@ use tch::{Kind, Tensor, nn::VarStore};
 
 use super::card::Card;
 use super::familiarity::{self, References};
+use super::ood_tensors;
 use super::prediction::CheckpointInfo;
+use crate::reliability::local::LocalCalibration;
+use crate::reliability::ood::OodReference;
 use crate::system::files::write_whole;
 use crate::system::shipped;
 
@@ -54,7 +56,28 @@ pub fn info(path: &Path) -> Result<CheckpointInfo, CheckpointError> {
     let card: Card = serde_json::from_slice(&text)
         .map_err(|error| fail(format!("its card does not fit this program: {error}")))?;
     card.check().map_err(|reason| fail(format!("its card does not fit: {reason}")))?;
-    Ok(CheckpointInfo { path: path.to_path_buf(), card: Arc::new(card) })
+    let local = local(path, &card)?;
+    Ok(CheckpointInfo::new(path.to_path_buf(), card, local))
+}
+
+/// The local calibration beside the weights at `path`; `None` where there is none, or the card has
+/// nothing that it could take the place of.
+fn local(path: &Path, card: &Card) -> Result<Option<LocalCalibration>, CheckpointError> {
+    let local_path = LocalCalibration::path_beside(path);
+    if card.reliability.is_none() || !local_path.is_file() {
+        return Ok(None);
+    }
+    let name = local_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let fail = |reason: String| {
+        let remedy = "`mrimaster calibrate --remove` removes it";
+        CheckpointError::new(path, format!("{name} beside it does not fit: {reason}; {remedy}"))
+    };
+    let text = read_limited(&local_path, LARGEST_CARD).map_err(|error| fail(error.to_string()))?;
+    let local: LocalCalibration =
+        serde_json::from_slice(&text).map_err(|error| fail(error.to_string()))?;
+    let checked = local.check(&card.sha256, card.classes.len());
+    checked.map_err(|error| fail(error.to_string()))?;
+    Ok(Some(local))
 }
 
 /// The checkpoints in a folder, and why others were refused. The one with the best validation accuracy
@@ -167,6 +190,7 @@ impl Weights {
             .iter()
             .filter(|name| !variables.contains_key(*name) && !is_counter(name))
             .filter(|name| !name.starts_with(familiarity::PREFIX))
+            .filter(|name| !ood_tensors::is_of_reference(name))
             .collect();
         if let Some(first) = extra.first() {
             return Err(fail(format!(
@@ -224,6 +248,22 @@ impl Weights {
         References::from_tensors(found).map(Some).map_err(|reason| self.fail(reason))
     }
 
+    /// What out-of-distribution scores are measured against, where the file holds it.
+    ///
+    /// # Errors
+    /// Tensors of it that are missing, extra, of shapes that do not fit each other, or not finite.
+    pub fn ood_reference(&self) -> Result<Option<OodReference>, CheckpointError> {
+        let mut found = BTreeMap::new();
+        for name in self.names()?.into_iter().filter(|name| ood_tensors::is_of_reference(name)) {
+            let tensor = self.tensor(&name)?;
+            found.insert(name, tensor);
+        }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        ood_tensors::reference(found).map(Some).map_err(|error| self.fail(error.to_string()))
+    }
+
     fn usable(&self, name: &str, view: &TensorView) -> Result<Tensor, CheckpointError> {
         to_tensor(view).map_err(|reason| self.fail(format!("{name} cannot be used: {reason}")))
     }
@@ -255,10 +295,10 @@ pub enum Precision {
 /// # Errors
 /// A folder that cannot be written to, or a full disk.
 pub fn save(path: &Path, store: &VarStore, card: Card) -> Result<(), CheckpointError> {
-    save_with(path, store, Precision::Single, None, card)
+    save_with(path, store, Precision::Single, Vec::new(), card)
 }
 
-/// The same with what the card's familiarity is measured against.
+/// The same with `more` tensors that are no weights: what scans are compared with.
 ///
 /// # Errors
 /// As [`save`].
@@ -266,7 +306,7 @@ pub fn save_with(
     path: &Path,
     store: &VarStore,
     precision: Precision,
-    references: Option<&References>,
+    more: Vec<(String, Tensor)>,
     mut card: Card,
 ) -> Result<(), CheckpointError> {
     let fail = |error: String| {
@@ -277,7 +317,7 @@ pub fn save_with(
         let half = precision == Precision::Half && t.dim() > 1;
         (name, t.to_kind(if half { Kind::Half } else { Kind::Float }))
     });
-    for (name, tensor) in weights.chain(references.into_iter().flat_map(References::tensors)) {
+    for (name, tensor) in weights.chain(more) {
         let tensor = to_bytes(&tensor).map_err(|error| fail(error.to_string()))?;
         data.insert(name, tensor);
     }

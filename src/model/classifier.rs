@@ -13,11 +13,15 @@ use super::device::{NoSuchDevice, device_name, runtime};
 use super::familiarity::References;
 use super::network::{Network, Shape, Taps};
 use super::prediction::{
-    CheckpointInfo, ClassScore, DeviceChoice, FamiliarityScore, InputRegion, LayerInfo, Prediction,
+    CheckpointInfo, ClassScore, DeviceChoice, InputRegion, LayerInfo, Prediction,
 };
 use super::preprocess::preprocess;
+use super::stage_features::stage_features;
 use super::vgg16::VggHead;
+use crate::dataset::audit;
 use crate::imaging::Slice;
+use crate::reliability::Reliability;
+use crate::reliability::ood::{OodReference, OodScore};
 use crate::system::caught::caught;
 
 /// Why a slice could not be classified or a network could not be loaded; a sentence for people.
@@ -50,6 +54,8 @@ pub struct Classifier {
     network: Box<dyn Network>,
     /// Where the card has a familiarity.
     references: Option<References>,
+    /// What its answers are worth, where the card or a local calibration says so.
+    reliability: Option<(Arc<Reliability>, OodReference)>,
     layers: Arc<[LayerInfo]>,
     device: Device,
     // Holds the variables that the network refers to.
@@ -102,6 +108,7 @@ impl Classifier {
         }
         weights.load_into(&store)?;
         let references = references(info, &weights, network.as_ref())?;
+        let reliability = reliability(info, &weights, network.as_ref())?;
         // The weights stay as they are: only activations are differentiated.
         store.freeze();
         guarded(device, || store.set_device(device))?;
@@ -111,6 +118,7 @@ impl Classifier {
             card: Arc::clone(&info.card),
             network,
             references,
+            reliability,
             layers: layers.into(),
             device,
             _store: store,
@@ -146,12 +154,15 @@ impl Classifier {
         let (features, logits, taps, input) = guarded(self.device, || {
             // With frozen weights the graph begins at the input.
             let input = input.to_device(self.device).set_requires_grad(true);
-            let mut taps = Taps::on();
+            let mut taps = self.staged(Taps::on());
             let features = self.network.features(&input, false, &mut taps);
             let logits = self.network.decide(&features, false);
             (features, logits, taps, input)
         })?;
-        let prediction = self.only(self.predictions(&logits, &features, started)?)?;
+        let pooled = self.pooled(&input, &taps)?;
+        let mut prediction =
+            self.only(self.predictions(&logits, &features, pooled.as_deref(), started)?)?;
+        prediction.scan = Some(audit::pixels_hash(slice));
         let activations = Activations {
             logits,
             input,
@@ -196,15 +207,17 @@ impl Classifier {
         started: Instant,
         inputs: &[Tensor],
     ) -> Result<Vec<Result<Prediction, ClassifierError>>, ClassifierError> {
-        let (features, logits) = guarded(self.device, || {
+        let mut taps = self.staged(Taps::off());
+        let (features, logits, input) = guarded(self.device, || {
             tch::no_grad(|| {
                 let input = Tensor::cat(inputs, 0).to_device(self.device);
-                let features = self.network.features(&input, false, &mut Taps::off());
+                let features = self.network.features(&input, false, &mut taps);
                 let logits = self.network.decide(&features, false);
-                (features, logits)
+                (features, logits, input)
             })
         })?;
-        self.predictions(&logits, &features, started)
+        let pooled = self.pooled(&input, &taps)?;
+        self.predictions(&logits, &features, pooled.as_deref(), started)
     }
 
     /// The classes, in the order of the logits.
@@ -222,6 +235,21 @@ impl Classifier {
         self.device != Device::Cpu
     }
 
+    /// Taps that pool the stages' outputs where there is something to compare them with.
+    fn staged(&self, taps: Taps) -> Taps {
+        if self.reliability.is_some() { taps.with_stages() } else { taps }
+    }
+
+    /// The features that an out-of-distribution score is measured by, row by row.
+    fn pooled(&self, input: &Tensor, taps: &Taps) -> Result<Option<Vec<f32>>, ClassifierError> {
+        if self.reliability.is_none() {
+            return Ok(None);
+        }
+        let features = tch::no_grad(|| stage_features(input, &self.card.input, &taps.stages));
+        let features = features.map_err(|error| torch_error(self.device, &error))?;
+        self.values(&features).map(Some)
+    }
+
     /// A tensor's values, row by row.
     fn values(&self, tensor: &Tensor) -> Result<Vec<f32>, ClassifierError> {
         guarded(self.device, || {
@@ -230,43 +258,35 @@ impl Classifier {
         .map_err(|error| torch_error(self.device, &error))
     }
 
-    /// Of `[batch, classes]` and `[batch, features]`.
+    /// Of `[batch, classes]`, `[batch, features]` and the pooled features of each scan, one after the
+    /// other.
     fn predictions(
         &self,
         logits: &Tensor,
         features: &Tensor,
+        pooled: Option<&[f32]>,
         started: Instant,
     ) -> Result<Vec<Result<Prediction, ClassifierError>>, ClassifierError> {
-        let values = self.values(logits)?;
-        let familiarity = self.familiarity(features, logits.size()[0] as usize)?;
-        let elapsed = started.elapsed() / familiarity.len().max(1) as u32;
-        let classes = self.card.classes.len();
-        let rows = values.chunks_exact(classes).zip(familiarity);
-        Ok(rows
-            .map(|(logits, familiarity)| self.prediction(logits, familiarity, elapsed))
-            .collect())
-    }
-
-    /// Of each of `batch` scans, where the card has a familiarity.
-    fn familiarity(
-        &self,
-        features: &Tensor,
-        batch: usize,
-    ) -> Result<Vec<Option<FamiliarityScore>>, ClassifierError> {
-        let Some((card, references)) = self.card.familiarity.as_ref().zip(self.references.as_ref())
-        else {
-            return Ok(vec![None; batch]);
+        let batch = logits.size().first().map_or(0, |&batch| batch as usize).max(1);
+        let (logits, features) = (self.values(logits)?, self.values(features)?);
+        let elapsed = started.elapsed() / batch as u32;
+        fn row(values: &[f32], scan: usize, batch: usize) -> &[f32] {
+            let width = values.len() / batch;
+            &values[scan * width..(scan + 1) * width]
+        }
+        let of = |scan: usize| {
+            let pooled = pooled.map(|pooled| row(pooled, scan, batch));
+            let (logits, features) = (row(&logits, scan, batch), row(&features, scan, batch));
+            self.prediction(logits, features, pooled, elapsed)
         };
-        let features = guarded(self.device, || features.detach().to_device(Device::Cpu))?;
-        let scores = references.scores(&features).unwrap_or_else(|_| vec![f32::INFINITY; batch]);
-        let threshold = card.threshold as f32;
-        Ok(scores.into_iter().map(|score| Some(FamiliarityScore { score, threshold })).collect())
+        Ok((0..batch).map(of).collect())
     }
 
     fn prediction(
         &self,
         logits: &[f32],
-        familiarity: Option<FamiliarityScore>,
+        features: &[f32],
+        pooled: Option<&[f32]>,
         elapsed: Duration,
     ) -> Result<Prediction, ClassifierError> {
         if logits.iter().any(|logit| !logit.is_finite()) {
@@ -277,13 +297,17 @@ impl Classifier {
             .rev()
             .max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
             .expect("a card has at least two classes");
-        let calibration = self.card.calibration.as_ref();
-        let calibrated = calibration.map(|calibration| calibration.probabilities(logits));
+        let worth = match &self.reliability {
+            Some((reliability, reference)) => {
+                Worth::of(reliability, reference, logits, pooled.unwrap_or_default())
+            }
+            None => self.worth_by_old_card(logits, features),
+        };
         let classes = self.card.classes.iter().enumerate().map(|(class, name)| ClassScore {
             name: name.clone(),
             logit: logits[class],
             probability: probabilities[class],
-            calibrated: calibrated.as_ref().map(|calibrated| calibrated[class]),
+            calibrated: worth.probabilities.as_ref().map(|calibrated| calibrated[class]),
         });
         Ok(Prediction {
             model: self.name.clone(),
@@ -291,10 +315,10 @@ impl Classifier {
             device: device_name(self.device),
             classes: classes.collect(),
             predicted,
-            conformal_set: calibration
-                .zip(calibrated.as_ref())
-                .map(|(calibration, calibrated)| calibration.conformal_set(calibrated)),
-            familiarity,
+            prediction_set: worth.prediction_set,
+            ood: worth.ood,
+            temperature: worth.temperature,
+            scan: None,
             elapsed,
         })
     }
@@ -308,6 +332,85 @@ impl Classifier {
         let none = || ClassifierError::Torch { device, message: "there are no logits".into() };
         predictions.pop().ok_or_else(none)?
     }
+
+    /// By a card from before [`Reliability`].
+    fn worth_by_old_card(&self, logits: &[f32], features: &[f32]) -> Worth {
+        let calibration = self.card.calibration.as_ref();
+        let probabilities = calibration.map(|calibration| calibration.probabilities(logits));
+        let familiarity = self.card.familiarity.as_ref().zip(self.references.as_ref());
+        Worth {
+            prediction_set: calibration
+                .zip(probabilities.as_ref())
+                .map(|(calibration, probabilities)| calibration.conformal_set(probabilities)),
+            temperature: calibration.map(|calibration| calibration.temperature as f32),
+            probabilities,
+            ood: familiarity.map(|(familiarity, references)| OodScore {
+                score: familiarity.relative(references.score(features)),
+                reason: None,
+            }),
+        }
+    }
+}
+
+/// What is known of an answer beside its logits.
+struct Worth {
+    probabilities: Option<Vec<f32>>,
+    prediction_set: Option<Vec<usize>>,
+    ood: Option<OodScore>,
+    temperature: Option<f32>,
+}
+
+impl Worth {
+    fn of(
+        reliability: &Reliability,
+        reference: &OodReference,
+        logits: &[f32],
+        pooled: &[f32],
+    ) -> Self {
+        // The number of features was compared when the network was loaded.
+        let far = OodScore { score: f32::INFINITY, reason: None };
+        let ood = reference.score(pooled).unwrap_or(far);
+        let score = Some(f64::from(ood.score));
+        let probabilities = reliability.probabilities(logits, score);
+        Self {
+            prediction_set: Some(reliability.prediction_set(&probabilities, score)),
+            temperature: Some(reliability.model().at(score) as f32),
+            probabilities: Some(probabilities),
+            ood: Some(ood),
+        }
+    }
+}
+
+/// What the card's answers are worth, with what scans are compared with; refused where that is missing,
+/// or of another network.
+fn reliability(
+    info: &CheckpointInfo,
+    weights: &Weights,
+    network: &dyn Network,
+) -> Result<Option<(Arc<Reliability>, OodReference)>, ClassifierError> {
+    let found = weights.ood_reference()?;
+    let Some(known) = &info.reliability else { return Ok(None) };
+    let fail = |reason: &str| CheckpointError::new(&info.path, reason);
+    let reference = found.ok_or_else(|| {
+        fail("its card measures a distance, and the weights hold nothing to measure it against")
+    })?;
+    let input = &info.card.input;
+    // The smallest input that every network takes shows how many features there are.
+    let pooled = guarded(Device::Cpu, || {
+        tch::no_grad(|| {
+            let size = [1, input.channels as i64, 32, 32];
+            let zeros = Tensor::zeros(size, (Kind::Float, Device::Cpu));
+            let mut taps = Taps::off().with_stages();
+            let _ = network.features(&zeros, false, &mut taps);
+            stage_features(&zeros, input, &taps.stages)
+        })
+    })?
+    .map_err(|error| torch_error(Device::Cpu, &error))?;
+    if pooled.size().get(1) != Some(&(reference.mean.len() as i64)) {
+        let reason = "its out-of-distribution reference is that of another network";
+        return Err(fail(reason).into());
+    }
+    Ok(Some((Arc::clone(known), reference)))
 }
 
 /// What the card's familiarity is measured against; refused where it is missing, or of another

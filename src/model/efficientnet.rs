@@ -106,10 +106,17 @@ impl Parts {
 impl Network for EfficientNet {
     fn features(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {
         let mut x = self.stem.forward(&for_convolutions(input), train, taps);
-        for block in &self.blocks {
+        taps.stage(&x);
+        for (index, block) in self.blocks.iter().enumerate() {
             x = block.forward(&x, train, taps);
+            let next = self.blocks.get(index + 1);
+            if next.is_none_or(|next| next.stage != block.stage) {
+                taps.stage(&x);
+            }
         }
-        self.head.forward(&x, train, taps).mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
+        x = self.head.forward(&x, train, taps);
+        taps.stage(&x);
+        x.mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
     }
 
     fn decide(&self, features: &Tensor, train: bool) -> Tensor {
@@ -144,6 +151,7 @@ struct Bottleneck {
     gate: Option<SqueezeExcitation>,
     project: ConvUnit,
     residual: bool,
+    stage: usize,
 }
 
 impl Bottleneck {
@@ -173,7 +181,7 @@ impl Bottleneck {
             number,
         );
         let residual = stride == 1 && input == stage.output;
-        Self { expand, depthwise, gate, project, residual }
+        Self { expand, depthwise, gate, project, residual, stage: number }
     }
 
     fn forward(&self, input: &Tensor, train: bool, taps: &mut Taps) -> Tensor {

@@ -51,6 +51,11 @@ impl Familiarity {
         Ok((Self { score, threshold, measured: BTreeMap::new() }, references))
     }
 
+    /// A score in units of the threshold.
+    pub fn relative(&self, score: f32) -> f32 {
+        if self.threshold > 0.0 { score / self.threshold as f32 } else { f32::INFINITY }
+    }
+
     /// Share of scans that are unlike the training scans, 0..=1, by their scores.
     pub fn share_unlike(&self, scores: &[f32]) -> f64 {
         let unlike = scores.iter().filter(|&&score| f64::from(score) > self.threshold).count();

@@ -11,9 +11,11 @@ mod efficientnet;
 pub mod familiarity;
 mod folded;
 pub mod network;
+pub mod ood_tensors;
 pub mod prediction;
 pub mod preprocess;
 mod small_cnn;
+pub mod stage_features;
 mod vgg16;
 
 pub use vgg16::VggHead;

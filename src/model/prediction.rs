@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::card::Card;
+use crate::reliability::Reliability;
+use crate::reliability::local::LocalCalibration;
+use crate::reliability::ood::OodScore;
 
 /// A checkpoint that was found, read as far as its card.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,9 +16,21 @@ pub struct CheckpointInfo {
     /// The safetensors file; its stem is the checkpoint's name.
     pub path: PathBuf,
     pub card: Arc<Card>,
+    /// What was fitted on a site's own scans, where `NAME.local.json` is beside the card.
+    pub local: Option<Arc<LocalCalibration>>,
+    /// The card's reliability, with the local calibration in its place where there is one.
+    pub reliability: Option<Arc<Reliability>>,
 }
 
 impl CheckpointInfo {
+    /// A checkpoint whose card and local calibration have been read and checked.
+    pub fn new(path: PathBuf, card: Card, local: Option<LocalCalibration>) -> Self {
+        let reliability = card.reliability.as_ref().map(|own| {
+            Arc::new(local.as_ref().map_or_else(|| own.clone(), |local| local.applied_to(own)))
+        });
+        Self { path, card: Arc::new(card), local: local.map(Arc::new), reliability }
+    }
+
     /// The name people call it by: the file's stem.
     pub fn name(&self) -> String {
         self.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
@@ -83,7 +98,8 @@ pub struct ClassScore {
     pub logit: f32,
     /// Softmax of the logits, 0..=1, as the network gives it: not calibrated.
     pub probability: f32,
-    /// Softmax of the logits over the card's temperature, 0..=1.
+    /// The probability to headline, 0..=1: softmax of the logits over a temperature. `None` where the
+    /// card has none.
     pub calibrated: Option<f32>,
 }
 
@@ -107,48 +123,46 @@ pub struct Prediction {
     pub classes: Vec<ClassScore>,
     /// Index of the class with the largest logit.
     pub predicted: usize,
-    /// The classes that the card's conformal rule cannot exclude, as indices, likeliest first.
-    pub conformal_set: Option<Vec<usize>>,
-    pub familiarity: Option<FamiliarityScore>,
+    /// The classes that cannot be excluded, as indices, likeliest first; `None` where the card has no
+    /// rule for it.
+    pub prediction_set: Option<Vec<usize>>,
+    /// `None` where the card has nothing to measure it against.
+    pub ood: Option<OodScore>,
+    /// The temperature of the headlined probabilities of this scan; `None` where the card has none.
+    pub temperature: Option<f32>,
+    /// Hash of the scan's stored pixels, hexadecimal, by which a reliability table knows it; `None`
+    /// where it was not asked for.
+    pub scan: Option<String>,
     /// Preprocessing and forward pass; of one scan of a batch, its share of the forward pass.
     pub elapsed: Duration,
 }
 
 impl Prediction {
-    /// Whether the scan is unlike the training scans, where that was measured.
-    pub fn unfamiliar(&self) -> Option<bool> {
-        self.familiarity.map(FamiliarityScore::unfamiliar)
+    /// Whether the scan is far from the training data, where that was measured.
+    pub fn out_of_distribution(&self) -> Option<bool> {
+        self.ood.map(OodScore::out_of_distribution)
     }
 
-    /// The names of the conformal set, likeliest first.
-    pub fn conformal_names(&self) -> Option<Vec<&str>> {
+    /// Whether the network gives an answer: one class that cannot be excluded, of a scan in
+    /// distribution. `None` where the card cannot tell.
+    pub fn answers(&self) -> Option<bool> {
+        let set = self.prediction_set.as_ref()?;
+        Some(set.len() == 1 && !self.out_of_distribution()?)
+    }
+
+    /// The names of the prediction set, likeliest first.
+    pub fn set_names(&self) -> Option<Vec<&str>> {
         let name = |&class: &usize| self.classes[class].name.as_str();
-        self.conformal_set.as_ref().map(|set| set.iter().map(name).collect())
+        self.prediction_set.as_ref().map(|set| set.iter().map(name).collect())
     }
 
-    /// The conformal set for people: "glioma, meningioma or pituitary".
-    pub fn conformal_words(&self) -> Option<String> {
-        Some(match self.conformal_names()?.as_slice() {
+    /// The prediction set as a user-facing list: "glioma, meningioma or pituitary".
+    pub fn set_list(&self) -> Option<String> {
+        Some(match self.set_names()?.as_slice() {
             [] => String::new(),
             [only] => (*only).to_owned(),
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
         })
-    }
-}
-
-/// How unlike the training scans a scan is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FamiliarityScore {
-    /// Larger is less familiar.
-    pub score: f32,
-    /// The card's: 95 % of the validation scans stay below.
-    pub threshold: f32,
-}
-
-impl FamiliarityScore {
-    /// Whether the scan is unlike the training scans: then no class is certain.
-    pub fn unfamiliar(self) -> bool {
-        self.score > self.threshold
     }
 }
 

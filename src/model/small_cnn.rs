@@ -43,6 +43,7 @@ impl Network for SmallCnn {
         let mut x = for_convolutions(input);
         for unit in &self.units {
             x = unit.forward(&x, train, taps).max_pool2d_default(2);
+            taps.stage(&x);
         }
         x.mean_dim([2i64, 3].as_slice(), false, None::<Kind>)
     }

@@ -92,6 +92,7 @@ impl Network for Vgg16 {
                 x = unit.forward(&x, train, taps);
             }
             x = x.max_pool2d_default(2);
+            taps.stage(&x);
         }
         match &self.head {
             Head::Torchvision([first, second, _]) => x

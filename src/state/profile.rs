@@ -48,7 +48,7 @@ impl<'a> Profile<'a> {
 
     /// Slices that are unlike the training scans.
     pub fn unlike(&self) -> impl Iterator<Item = usize> + use<'a> {
-        let unlike = |(_, found): &(usize, &Prediction)| found.unfamiliar() == Some(true);
+        let unlike = |(_, found): &(usize, &Prediction)| found.out_of_distribution() == Some(true);
         self.slices().filter(unlike).map(|(slice, _)| slice)
     }
 
@@ -57,8 +57,9 @@ impl<'a> Profile<'a> {
     pub fn strongest(&self) -> Option<usize> {
         let class = self.explained?;
         let all_unlike = self.unlike().count() == self.predictions.len();
-        let counts =
-            |(_, found): &(usize, &Prediction)| all_unlike || found.unfamiliar() != Some(true);
+        let counts = |(_, found): &(usize, &Prediction)| {
+            all_unlike || found.out_of_distribution() != Some(true)
+        };
         let logit = |found: &Prediction| found.classes[class].logit;
         let strongest =
             self.slices().filter(counts).max_by(|(_, a), (_, b)| logit(a).total_cmp(&logit(b)));

@@ -10,14 +10,14 @@ use super::augment::geometry::{ROTATION, SCALE, SHIFT};
 use super::data::{Data, Protocol, Scans};
 use super::figures::Figures;
 use super::options::Options;
-use super::run::{Measured, Trainer, say};
+use super::reliability::{self, Answers};
+use super::run::{Trainer, say};
 use crate::dataset::audit::Fingerprint;
 use crate::evaluate::copies::{LearnedFrom, Overlap, entry};
 use crate::evaluate::parts::Part;
-use crate::model::calibration::{self, Calibration, Record};
 use crate::model::card::{Card, FORMAT_VERSION, LearnedPersons};
 use crate::model::checkpoint::{self, Precision};
-use crate::model::familiarity::{Familiarity, References};
+use crate::reliability::{Reliability, ReliabilityTable, TableAnswer, TemperatureModel, likeliest};
 
 /// The largest loss of validation accuracy that float16 may cost.
 const HALF_MAY_COST: f64 = 0.002;
@@ -30,15 +30,7 @@ pub(super) fn finish(
     trainer: Trainer<'_>,
 ) -> anyhow::Result<()> {
     let precision = precision(&trainer, &data.validation)?;
-    let validation = trainer.measure(&data.validation)?;
-    let mut calibration = calibration::fit(
-        &validation.logits()?,
-        &data.validation.classes,
-        format!("{} validation scans", data.validation.len()),
-    );
-    let training = trainer.measure(&data.training)?;
-    let (mut familiarity, references) = Familiarity::fit(&training.features, &validation.features)?;
-    familiarity.measured = unlike(&trainer, &familiarity, &references, &data)?;
+    let mut fitted = reliability::fit_all(&trainer, &data)?;
 
     let entries = |scans: &Scans| -> Vec<String> {
         let each = scans.classes.iter().zip(&scans.prints);
@@ -59,6 +51,7 @@ pub(super) fn finish(
                  scans are often wrong."
             .into(),
         sha256: String::new(),
+        reliability: None,
         calibration: None,
         familiarity: None,
         scans: None,
@@ -66,27 +59,56 @@ pub(super) fn finish(
         persons: persons(&data),
         left_out: data.duplicates_in_testing.iter().map(Fingerprint::hash).map(String::from).collect(),
     };
-    let mut figures = Figures::new(classes, &calibration, &familiarity, &references);
-    figures.add("validation", &validation, &data.validation, &|_| true)?;
+    let mut figures = Figures::new(classes);
+    let whole = |_| true;
+    figures.add("validation", &fitted.reliability, &fitted.validation, &data.validation, &whole);
+    figures.shifted(&fitted);
     if !data.testing.is_empty() {
-        let testing = trainer.measure(&data.testing)?;
-        figures.add("test_all", &testing, &data.testing, &|_| true)?;
+        let testing = fitted.answer(&trainer, &data.testing.greys, &data.testing.classes)?;
+        figures.add("test_all", &fitted.reliability, &testing, &data.testing, &whole);
         for (part, chosen) in parts(&card, &data.testing)? {
             let name = format!("test_{}", part.name());
-            figures.add(&name, &testing, &data.testing, &|scan| chosen[scan])?;
+            figures.add(&name, &fitted.reliability, &testing, &data.testing, &|i| chosen[i]);
         }
-        calibration.record = record(&calibration, &testing, &data.testing)?;
+        add_testing(&mut fitted.reliability, &testing, &data.testing);
     }
-    say(format!("temperature {:.2}; weights as {precision:?}", calibration.temperature));
+    let TemperatureModel { base, slope } = fitted.reliability.temperature;
+    say(format!("temperature {base:.2} + {slope:.2} ln(1 + distance); weights as {precision:?}"));
     for (name, accuracy) in figures.metrics.iter().filter(|(name, _)| name.ends_with("_accuracy")) {
         say(format!("{}: {accuracy:.3}", name.replace('_', " ")));
     }
     card.metrics = figures.metrics;
-    card.calibration = Some(calibration);
-    card.familiarity = Some(familiarity);
+    let more = fitted.tensors()?;
+    card.reliability = Some(fitted.reliability);
     let store = &trainer.average_store;
-    checkpoint::save_with(&options.checkpoint_path(), store, precision, Some(&references), card)?;
+    checkpoint::save_with(&options.checkpoint_path(), store, precision, more, card)?;
     Ok(())
+}
+
+/// What the test scans say of the card's promises. Nothing was chosen by them.
+fn add_testing(reliability: &mut Reliability, testing: &Answers, scans: &Scans) {
+    let probabilities: Vec<Vec<f32>> = testing
+        .answers
+        .iter()
+        .map(|answer| reliability.probabilities(&answer.logits, answer.ood_score))
+        .collect();
+    let sets = reliability.sets.measure("test scans", &testing.answers, &probabilities);
+    // The first is what is shown.
+    sets.into_iter().for_each(|measured| reliability.sets.measured.insert(0, measured));
+    let share = reliability::share(&testing.scores);
+    reliability.ood.out_of_distribution.insert("test scans".into(), share);
+    let each = testing.answers.iter().zip(&probabilities).zip(&scans.prints);
+    let answers = each.map(|((answer, of), print)| {
+        let predicted = likeliest(of);
+        TableAnswer {
+            scan: print.hash().pixels(),
+            predicted,
+            confidence: of[predicted],
+            correct: predicted == answer.truth,
+        }
+    });
+    reliability.table =
+        Some(ReliabilityTable { measured_on: "test scans".into(), answers: answers.collect() });
 }
 
 /// Rounds the weights to float16 where validation accuracy stays, so that what is measured is what
@@ -139,55 +161,6 @@ fn persons(data: &Data) -> Option<LearnedPersons> {
         learned: distinct(&[&data.training, &data.validation]),
         in_testing: distinct(&[&data.testing]),
     })
-}
-
-/// How often test answers of each confidence were right.
-fn record(calibration: &Calibration, testing: &Measured, scans: &Scans) -> anyhow::Result<Record> {
-    let answers = testing.logits()?.into_iter().zip(&scans.classes).map(|(logits, &class)| {
-        let probabilities = calibration.probabilities(&logits);
-        let predicted = calibration.conformal_set(&probabilities)[0];
-        (probabilities[predicted], predicted == class)
-    });
-    let (confidences, right): (Vec<f32>, Vec<bool>) = answers.unzip();
-    Ok(Record::of(&confidences, &right, format!("{} test scans", scans.len())))
-}
-
-/// The share of scans of several kinds that is found unlike the training scans.
-fn unlike(
-    trainer: &Trainer,
-    familiarity: &Familiarity,
-    references: &References,
-    data: &Data,
-) -> anyhow::Result<BTreeMap<String, f64>> {
-    let share = |scans: &Scans| -> anyhow::Result<f64> {
-        let scores = references.scores(&trainer.measure(scans)?.features)?;
-        Ok(familiarity.share_unlike(&scores))
-    };
-    let changed = |change: &dyn Fn(&Tensor) -> Tensor| -> anyhow::Result<f64> {
-        let all: Vec<usize> = (0..data.validation.len()).collect();
-        let mut scans = data.validation.select(&all)?;
-        scans.greys = change(&scans.greys);
-        share(&scans)
-    };
-    let mut measured = BTreeMap::from([
-        ("validation scans".into(), share(&data.validation)?),
-        ("validation scans turned by a quarter".into(), changed(&|x| x.rot90(1, [2, 3]))?),
-        ("validation scans upside down".into(), changed(&|x| x.flip([2]))?),
-        ("validation scans with black and white exchanged".into(), changed(&|x| 255.0 - x)?),
-        ("noise".into(), changed(&|x| x.rand_like() * 255.0)?),
-        ("smooth noise".into(), changed(&smooth_noise)?),
-    ]);
-    if !data.testing.is_empty() {
-        measured.insert("test scans".into(), share(&data.testing)?);
-    }
-    Ok(measured)
-}
-
-/// Clouds: noise with no detail.
-fn smooth_noise(like: &Tensor) -> Tensor {
-    let size = like.size();
-    let coarse = Tensor::rand([size[0], 1, 8, 8], (like.kind(), like.device())) * 255.0;
-    coarse.upsample_bicubic2d([size[2], size[3]], false, None, None).clamp(0.0, 255.0)
 }
 
 fn training_data(options: &Options, data: &Data) -> String {

@@ -12,6 +12,7 @@ pub mod history;
 mod init;
 pub mod optimizer;
 mod options;
+mod reliability;
 mod resume;
 pub mod run;
 pub mod runs;

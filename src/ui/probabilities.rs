@@ -96,11 +96,13 @@ fn bar(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction, index: usize) 
     let tokens = theme::tokens(ui);
     let class = &prediction.classes[index];
     // Of a scan unlike the training scans no class is put before the others.
-    let unfamiliar = prediction.unfamiliar() == Some(true);
+    let unfamiliar = prediction.out_of_distribution() == Some(true);
     let first = index == prediction.predicted && !unfamiliar;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
     let number = format::probability(class.best_probability());
-    let raw = class.calibrated.map(|_| format!("raw {}", format::probability(class.probability)));
+    let raw = class
+        .calibrated
+        .map(|_| format!("uncalibrated {}", format::probability(class.probability)));
     let label = [Some(format!("{} {number}", class.name)), raw.clone()];
     let label = label.into_iter().flatten().collect::<Vec<_>>().join(" ");
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
@@ -131,7 +133,7 @@ fn bar(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction, index: usize) 
     let color = theme::class_color(&class.name, index);
     painter.rect_filled(bar, 2.0, if unfamiliar { color.gamma_multiply(0.45) } else { color });
     let meaning = match class.calibrated {
-        Some(_) => "calibrated probability; raw is the softmax",
+        Some(_) => "calibrated probability, beside the softmax",
         None => "softmax",
     };
     let hover = format!("{label}: {meaning} of the logit {:.3}; a click explains it", class.logit);

@@ -77,7 +77,7 @@ fn plot(ui: &mut Ui, screen: &mut Screen, open: &OpenSeries, profile: &Profile) 
         })),
         None => says.push("not classified yet".to_owned()),
     }
-    if profile.at(number - 1).and_then(|found| found.unfamiliar()) == Some(true) {
+    if profile.at(number - 1).and_then(|found| found.out_of_distribution()) == Some(true) {
         says.push("unlike the training scans".to_owned());
     }
     response.on_hover_text_at_pointer(says.join("\n"));

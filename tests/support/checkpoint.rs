@@ -39,6 +39,7 @@ pub fn card() -> Card {
         metrics: BTreeMap::new(),
         limits: "A test's.".into(),
         sha256: String::new(),
+        reliability: None,
         calibration: None,
         familiarity: None,
         scans: None,
@@ -68,7 +69,7 @@ pub fn write(folder: &Path, name: &str) -> PathBuf {
     path
 }
 
-/// The same with a calibration, and a familiarity with noise: everything that a card can hold.
+/// The same with a calibration and a familiarity with noise, as cards had it before reliability.
 pub fn write_calibrated(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(format!("{name}.safetensors"));
     let store = VarStore::new(Device::Cpu);
@@ -89,7 +90,7 @@ pub fn write_calibrated(folder: &Path, name: &str) -> PathBuf {
         familiarity: Some(familiarity),
         ..card()
     };
-    checkpoint::save_with(&path, &store, Precision::Single, Some(&references), card)
+    checkpoint::save_with(&path, &store, Precision::Single, references.tensors().to_vec(), card)
         .expect("written");
     path
 }

@@ -10,13 +10,16 @@ use std::time::Duration;
 use mrimaster::app::Workers;
 use mrimaster::imaging::{About, Depth, Found, Series, Slice, TagLine, Tags};
 use mrimaster::measure::Kept;
-use mrimaster::model::calibration::{Calibration, Conformal, Record};
 use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
 };
 use mrimaster::model::prediction::{
-    CheckpointInfo, ClassScore, Evidence, FamiliarityScore, InputRegion, LayerInfo, Prediction,
-    SaliencyMap, TapPoint,
+    CheckpointInfo, ClassScore, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap, TapPoint,
+};
+use mrimaster::reliability::ood::{OodCard, OodScore, Reason};
+use mrimaster::reliability::{
+    Headline, MeasuredSets, PredictionSets, Reliability, ReliabilityTable, TableAnswer,
+    TemperatureModel,
 };
 use mrimaster::review::word::Words;
 use mrimaster::worker::job::{Classify, Copies, Pixels, Request, Response, ScanCopy, Thumbnail};
@@ -209,21 +212,49 @@ impl<F: Fn(Response) -> Option<Response>> Workers for Through<F> {
 /// The calibrated probabilities of [`measured`].
 pub const CALIBRATED: [f32; 4] = [0.62, 0.27, 0.05, 0.06];
 
-/// The same answer from a network that is calibrated and whose familiarity is measured; whether
-/// every scan is unlike the training scans.
+/// The reliability of the fixtures' network: its answers at a confidence like that of [`CALIBRATED`]
+/// were correct in 41 of 43 test scans, and its sets held the truth in 91 %.
+pub fn reliability() -> Reliability {
+    let answer = |i: usize| TableAnswer {
+        scan: format!("{i:032x}"),
+        predicted: i % 4,
+        confidence: CALIBRATED[0],
+        correct: i > 1,
+    };
+    let measured =
+        MeasuredSets { on: "test scans".into(), scans: 394, coverage: 0.911, mean_size: 1.6 };
+    Reliability {
+        temperature: TemperatureModel { base: 1.2, slope: 0.8 },
+        headline: Headline::Calibrated,
+        sets: PredictionSets {
+            coverage: 0.9,
+            edges: vec![1.0],
+            thresholds: vec![vec![0.75; 4], vec![0.9; 4]],
+            measured: vec![measured],
+        },
+        fitted_on: "484 validation scans and 2904 shifted copies of them".into(),
+        calibration_error: [("validation".into(), 0.03)].into(),
+        table: Some(ReliabilityTable {
+            measured_on: "test scans".into(),
+            answers: (0..43).map(answer).collect(),
+        }),
+        ood: OodCard {
+            method: "a fixture".into(),
+            out_of_distribution: [("test scans".into(), 0.2)].into(),
+            kinds: Vec::new(),
+        },
+    }
+}
+
+/// The same answer from a network whose reliability is known, to a scan that is out of distribution
+/// because it is turned, or to one that is not.
 pub fn measured(response: Response, unfamiliar: bool) -> Response {
     match response {
         Response::Checkpoints { id, mut found, refused } => {
             for checkpoint in &mut found {
-                let card = Arc::make_mut(&mut checkpoint.card);
-                let right: Vec<bool> = (0..43).map(|answer| answer < 41).collect();
-                card.calibration = Some(Calibration {
-                    temperature: 1.8,
-                    conformal: Conformal { coverage: 0.9, threshold: 0.75, cross_fitted: None },
-                    expected_error: 0.013,
-                    fitted_on: "520 validation scans".into(),
-                    record: Record::of(&[0.62; 43], &right, "394 test scans".into()),
-                });
+                let mut card = checkpoint.card.as_ref().clone();
+                card.reliability = Some(reliability());
+                *checkpoint = CheckpointInfo::new(checkpoint.path.clone(), card, None);
             }
             Response::Checkpoints { id, found, refused }
         }
@@ -232,9 +263,12 @@ pub fn measured(response: Response, unfamiliar: bool) -> Response {
             for (class, calibrated) in known.classes.iter_mut().zip(CALIBRATED) {
                 class.calibrated = Some(calibrated);
             }
-            known.conformal_set = Some(vec![0, 1]);
-            let score = if unfamiliar { 0.31 } else { 0.04 };
-            known.familiarity = Some(FamiliarityScore { score, threshold: 0.12 });
+            known.prediction_set = Some(vec![0, 1]);
+            known.temperature = Some(1.3);
+            known.ood = Some(match unfamiliar {
+                true => OodScore { score: 2.6, reason: Some(Reason::Turned) },
+                false => OodScore { score: 0.4, reason: None },
+            });
             Response::Predicted { id, prediction }
         }
         other => other,
@@ -305,13 +339,14 @@ fn checkpoint(name: &str) -> CheckpointInfo {
         limits: "for tests only".into(),
         sha256: "00".into(),
         calibration: None,
+        reliability: None,
         familiarity: None,
         scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
         command_line: String::new(),
     };
-    CheckpointInfo { path: format!("weights/{name}.safetensors").into(), card: Arc::new(card) }
+    CheckpointInfo::new(format!("weights/{name}.safetensors").into(), card, None)
 }
 
 fn prediction(asked: &Classify) -> Prediction {
@@ -331,8 +366,10 @@ fn prediction(asked: &Classify) -> Prediction {
         device: "CPU".into(),
         classes,
         predicted: 0,
-        conformal_set: None,
-        familiarity: None,
+        prediction_set: None,
+        ood: None,
+        temperature: None,
+        scan: None,
         elapsed: Duration::from_millis(84),
     }
 }

@@ -33,16 +33,22 @@ pub(super) fn evaluation(of: &Evaluation) -> String {
         table.trust("calibrated", &|f| f.calibrated.as_ref());
     }
     if of.parts.all.conformal.is_some() {
-        table.row("conformal sets hold the truth", &|f| {
+        table.row("sets hold the truth", &|f| {
             percent(f.conformal.as_ref().and_then(|sets| sets.coverage))
         });
-        table.row("classes in a conformal set", &|f| {
-            number(f.conformal.as_ref().and_then(|sets| sets.size))
-        });
+        table.row("classes in a set", &|f| number(f.conformal.as_ref().and_then(|sets| sets.size)));
     }
     if of.parts.all.unfamiliar.is_some() {
         table.row("unlike the training scans", &|f| {
             f.unfamiliar.map_or(DASH.into(), |count| count.to_string())
+        });
+    }
+    if of.parts.all.selective.is_some() {
+        table.row("answered (one class, familiar)", &|f| {
+            percent(f.selective.as_ref().and_then(|selective| selective.answered))
+        });
+        table.row("correct when answered", &|f| {
+            percent(f.selective.as_ref().and_then(|selective| selective.correct))
         });
     }
     let Table { mut text, parts } = table;

@@ -52,6 +52,12 @@ impl Fingerprint {
     }
 }
 
+/// A hash of a slice's size and stored values, 32 hexadecimal digits: that of the pixels in a
+/// [`ScanHash`].
+pub fn pixels_hash(slice: &Slice) -> String {
+    format!("{:032x}", pixels(slice))
+}
+
 /// Of the size and every stored value: XXH3, no defence against forgery, but no two scans ever
 /// share it by chance, and a scan is hashed far sooner than it is decoded.
 pub(super) fn pixels(slice: &Slice) -> u128 {

@@ -37,7 +37,7 @@ mod scan_hash;
 mod search;
 
 pub use compare::{How, Kind, Match, SAME};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, pixels_hash};
 pub use report::{
     Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Spent, Unreadable, audit, find,
 };

@@ -30,6 +30,11 @@ pub struct ScanHash {
 }
 
 impl ScanHash {
+    /// The hash of the pixels alone, as [`pixels_hash`](super::pixels_hash) gives it.
+    pub fn pixels(&self) -> String {
+        format!("{:032x}", self.pixels)
+    }
+
     /// Whether two scans are the same: by their pixels, or as they are or mirrored by at most
     /// [`HEAD_SAME`] bits of their heads or [`FRAME_SAME`] of their frames.
     pub fn matches(&self, other: &Self) -> bool {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::Report;
 use super::page::Page;
-use crate::model::calibration::Calibration;
 use crate::model::card::Card;
 use crate::review::figure::Figure;
 
@@ -25,8 +24,8 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         ("Protocol", card.protocol.clone()),
         ("Learned from", learned(card.learned_from.len())),
         ("Left out of training", learned(card.left_out.len())),
-        ("Calibration", calibration(card.calibration.as_ref())),
-        ("Familiarity", familiarity(card)),
+        ("Calibration", calibration(card)),
+        ("Distance from the training data", distance(card)),
         ("Command line", card.command_line.clone()),
         ("Weights, SHA-256", card.sha256.clone()),
     ]);
@@ -43,8 +42,28 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     }
 }
 
-fn calibration(calibration: Option<&Calibration>) -> String {
-    let Some(known) = calibration else {
+fn calibration(card: &Card) -> String {
+    if let Some(known) = &card.reliability {
+        let measured: Vec<String> = known
+            .sets
+            .measured
+            .iter()
+            .map(|of| {
+                let (held, size) = (100.0 * of.coverage, of.mean_size);
+                format!("{held:.1} % of {} {}, {size:.2} classes on average", of.scans, of.on)
+            })
+            .collect();
+        return format!(
+            "temperature {:.2} + {:.2} · ln(1 + distance), fitted on {}; sets that aim to hold the true \
+             class {:.0} times in 100 held it in {}",
+            known.temperature.base,
+            known.temperature.slope,
+            known.fitted_on,
+            100.0 * known.sets.coverage,
+            measured.join("; ")
+        );
+    }
+    let Some(known) = card.calibration.as_ref() else {
         return "none: probabilities are what the network gives itself".into();
     };
     let conformal = &known.conformal;
@@ -58,7 +77,10 @@ fn calibration(calibration: Option<&Calibration>) -> String {
     )
 }
 
-fn familiarity(card: &Card) -> String {
+fn distance(card: &Card) -> String {
+    if let Some(known) = &card.reliability {
+        return known.ood.method.clone();
+    }
     let Some(known) = &card.familiarity else { return "not measured".into() };
     format!("{}; unfamiliar above {:.2}", known.score, known.threshold)
 }

@@ -50,6 +50,7 @@ pub(super) fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
         limits: String::new(),
         sha256: String::new(),
         calibration: None,
+        reliability: None,
         familiarity: None,
         scans: None,
         learned_from: Vec::new(),
@@ -57,7 +58,7 @@ pub(super) fn checkpoint(name: &str, taps: &[&str]) -> CheckpointInfo {
         persons: None,
         command_line: String::new(),
     };
-    CheckpointInfo { path: format!("{name}.safetensors").into(), card: Arc::new(card) }
+    CheckpointInfo::new(format!("{name}.safetensors").into(), card, None)
 }
 
 /// What was listed for a state: checkpoints of these names, of one layer each.
@@ -83,8 +84,10 @@ pub(super) fn prediction(predicted: usize) -> Arc<Prediction> {
         device: "CPU".into(),
         classes,
         predicted,
-        conformal_set: None,
-        familiarity: None,
+        prediction_set: None,
+        ood: None,
+        temperature: None,
+        scan: None,
         elapsed: Duration::from_millis(1),
     })
 }
