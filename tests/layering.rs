@@ -5,8 +5,22 @@ use std::path::{Path, PathBuf};
 
 /// From the files up to the faces of the program.
 const LAYERS: [&str; 16] = [
-    "system", "imaging", "measure", "dataset", "reliability", "model", "explain", "evaluate", "train", "review",
-    "worker", "state", "ui", "app", "cli", "main",
+    "system",
+    "imaging",
+    "measure",
+    "dataset",
+    "reliability",
+    "model",
+    "explain",
+    "evaluate",
+    "train",
+    "review",
+    "worker",
+    "state",
+    "ui",
+    "app",
+    "cli",
+    "main",
 ];
 const WITHOUT_TCH: [&str; 9] =
     ["system", "imaging", "measure", "dataset", "reliability", "review", "state", "ui", "app"];

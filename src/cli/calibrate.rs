@@ -75,7 +75,8 @@ fn describe(local: &LocalCalibration) -> String {
     let mut text = format!("{}\n", local.description());
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let (before, after) = (local.error_before, local.error_after);
-    text += &format!("  calibration error    {before:.3} before, {after:.3} after (cross-fitted)\n");
+    text +=
+        &format!("  calibration error    {before:.3} before, {after:.3} after (cross-fitted)\n");
     let mut sets = vec![("sets of the card", &local.card_sets)];
     sets.extend(local.sets.measured.iter().map(|sets| ("local sets", sets)));
     for (name, sets) in sets {

@@ -152,7 +152,8 @@ fn reliability(known: &Reliability) -> String {
         let _ = writeln!(text, "                calibration error {error:.3} on {scans}");
     }
     let sets = &known.sets;
-    let _ = writeln!(text, "  sets          aim to hold the truth in {:.0} %", 100.0 * sets.coverage);
+    let _ =
+        writeln!(text, "  sets          aim to hold the truth in {:.0} %", 100.0 * sets.coverage);
     for of in &sets.measured {
         let _ = writeln!(
             text,

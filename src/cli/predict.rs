@@ -304,7 +304,12 @@ fn header(checkpoint: &CheckpointInfo) -> String {
         (Some(local), ..) => local.description(),
         (None, Some(known), _) => {
             let measured = known.sets.measured.first().map_or(String::new(), |of| {
-                format!(" (held the truth in {:.0} % of {} {})", 100.0 * of.coverage, of.scans, of.on)
+                format!(
+                    " (held the truth in {:.0} % of {} {})",
+                    100.0 * of.coverage,
+                    of.scans,
+                    of.on
+                )
             });
             let coverage = 100.0 * known.sets.coverage;
             format!("calibrated on {}, {coverage:.0} % sets{measured}", known.fitted_on)

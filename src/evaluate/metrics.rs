@@ -241,7 +241,8 @@ impl<'a> Sample<'a> {
         });
         Point {
             answered: answered.and_then(|[answered, _]| ratio(answered, total)),
-            correct_when_answered: answered.and_then(|[answered, correct]| ratio(correct, answered)),
+            correct_when_answered: answered
+                .and_then(|[answered, correct]| ratio(correct, answered)),
             confusion,
             auroc: (0..self.classes).map(|class| self.auroc(class, weights)).collect(),
             raw: Tally::of(&self.raw, weights),

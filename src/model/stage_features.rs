@@ -63,7 +63,8 @@ mod tests {
             levels: Levels::Quantiles,
         };
         // Left half black, right half of grey 0.5.
-        let half = Tensor::arange(24, (Kind::Float, Device::Cpu)).ge(12).to_kind(Kind::Float) * 127.5;
+        let half =
+            Tensor::arange(24, (Kind::Float, Device::Cpu)).ge(12).to_kind(Kind::Float) * 127.5;
         let greys = half.view([1, 1, 1, 24]).expand([2, 1, 24, 24], false);
         let input = crate::model::preprocess::normalise(&greys, &card).expect("normalised");
         let stage = Tensor::full([2, 5], 7.0, (Kind::Float, Device::Cpu));

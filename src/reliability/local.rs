@@ -232,9 +232,9 @@ fn count(truths: &[usize], classes: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Headline;
     use super::super::ood::OodCard;
     use super::super::synthetic::{calibrated_answers, hotter};
-    use super::super::Headline;
     use super::*;
 
     fn classes() -> Vec<String> {

@@ -26,7 +26,10 @@ pub fn calibrated_answers(count: usize, spread: f32, seed: u64) -> Vec<LabelledA
 }
 
 /// The same with logits that are too large by a factor that depends on the score.
-pub fn hotter(mut answers: Vec<LabelledAnswer>, factor: impl Fn(f64) -> f64) -> Vec<LabelledAnswer> {
+pub fn hotter(
+    mut answers: Vec<LabelledAnswer>,
+    factor: impl Fn(f64) -> f64,
+) -> Vec<LabelledAnswer> {
     for answer in &mut answers {
         let factor = factor(answer.ood_score.unwrap_or(0.0)) as f32;
         answer.logits.iter_mut().for_each(|logit| *logit *= factor);

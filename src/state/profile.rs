@@ -57,8 +57,9 @@ impl<'a> Profile<'a> {
     pub fn strongest(&self) -> Option<usize> {
         let class = self.explained?;
         let all_unlike = self.unlike().count() == self.predictions.len();
-        let counts =
-            |(_, found): &(usize, &Prediction)| all_unlike || found.out_of_distribution() != Some(true);
+        let counts = |(_, found): &(usize, &Prediction)| {
+            all_unlike || found.out_of_distribution() != Some(true)
+        };
         let logit = |found: &Prediction| found.classes[class].logit;
         let strongest =
             self.slices().filter(counts).max_by(|(_, a), (_, b)| logit(a).total_cmp(&logit(b)));

@@ -17,9 +17,7 @@ use crate::evaluate::copies::{LearnedFrom, Seen, entry};
 use crate::evaluate::parts::Part;
 use crate::model::card::{Card, FORMAT_VERSION};
 use crate::model::checkpoint::{self, Precision};
-use crate::reliability::{
-    Reliability, ReliabilityTable, TableAnswer, TemperatureModel, likeliest,
-};
+use crate::reliability::{Reliability, ReliabilityTable, TableAnswer, TemperatureModel, likeliest};
 
 /// The largest loss of validation accuracy that float16 may cost.
 const HALF_MAY_COST: f64 = 0.002;

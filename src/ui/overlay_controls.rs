@@ -58,7 +58,9 @@ fn class(ui: &mut Ui, screen: &mut Screen) {
     };
     let prediction = session.prediction.ready();
     let follow = match prediction.and_then(|found| Some((found, names.get(found.predicted)?))) {
-        Some((found, name)) if found.out_of_distribution() == Some(true) => format!("Largest logit: {name}"),
+        Some((found, name)) if found.out_of_distribution() == Some(true) => {
+            format!("Largest logit: {name}")
+        }
         Some((_, name)) => format!("Predicted: {name}"),
         None => "Predicted".to_owned(),
     };

@@ -46,15 +46,15 @@ pub fn notice(ui: &mut Ui, prediction: &Prediction) {
     let Some(ood) = prediction.ood.filter(|ood| ood.out_of_distribution()) else { return };
     let reason = ood.reason.map_or(String::new(), |reason| format!(" ({reason})"));
     let text = format!("Unfamiliar scan{reason}: do not rely on these numbers");
-    let hover = format!("{} How often answers to such scans are correct is not known.", distance(ood));
+    let hover =
+        format!("{} How often answers to such scans are correct is not known.", distance(ood));
     warning(ui, &text, &hover);
 }
 
 /// What the numbers rest on, below the bars: observed answers first, then the set, then the distance.
 /// What is not known is stated, too.
 pub fn basis(ui: &mut Ui, checkpoint: Option<&CheckpointInfo>, prediction: &Prediction) {
-    let checkpoint =
-        checkpoint.filter(|known| known.card.sha256 == prediction.checkpoint_sha256);
+    let checkpoint = checkpoint.filter(|known| known.card.sha256 == prediction.checkpoint_sha256);
     let basis = checkpoint.map(Basis::of);
     if let Some(basis) = &basis {
         let far = prediction.out_of_distribution() == Some(true);
@@ -179,7 +179,9 @@ fn set(ui: &mut Ui, basis: &Basis, prediction: &Prediction) {
         return;
     };
     let held = match &measured {
-        Some((share, of)) => format!("sets like this held the truth in {} of {of}", percent(*share)),
+        Some((share, of)) => {
+            format!("sets like this held the truth in {} of {of}", percent(*share))
+        }
         None => "how often such sets hold the truth was not measured".into(),
     };
     let text = format!("Cannot be excluded: {} ({held})", names.join(", "));

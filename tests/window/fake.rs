@@ -14,14 +14,14 @@ use mrimaster::model::card::{
     Architecture, Card, FORMAT_VERSION, Fit, Input, Interpolation, Levels,
 };
 use mrimaster::model::prediction::{
-    CheckpointInfo, ClassScore, Evidence, InputRegion, LayerInfo, Prediction,
-    SaliencyMap, TapPoint,
+    CheckpointInfo, ClassScore, Evidence, InputRegion, LayerInfo, Prediction, SaliencyMap, TapPoint,
 };
-use mrimaster::review::word::Words;
 use mrimaster::reliability::ood::{OodCard, OodScore, Reason};
 use mrimaster::reliability::{
-    Headline, MeasuredSets, PredictionSets, Reliability, ReliabilityTable, TableAnswer, TemperatureModel,
+    Headline, MeasuredSets, PredictionSets, Reliability, ReliabilityTable, TableAnswer,
+    TemperatureModel,
 };
+use mrimaster::review::word::Words;
 use mrimaster::worker::job::{Classify, Copies, Pixels, Request, Response, ScanCopy, Thumbnail};
 
 #[path = "review.rs"]

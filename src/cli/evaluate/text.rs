@@ -36,9 +36,7 @@ pub(super) fn evaluation(of: &Evaluation) -> String {
         table.row("sets hold the truth", &|f| {
             percent(f.conformal.as_ref().and_then(|sets| sets.coverage))
         });
-        table.row("classes in a set", &|f| {
-            number(f.conformal.as_ref().and_then(|sets| sets.size))
-        });
+        table.row("classes in a set", &|f| number(f.conformal.as_ref().and_then(|sets| sets.size)));
     }
     if of.parts.all.unfamiliar.is_some() {
         table.row("unlike the training scans", &|f| {

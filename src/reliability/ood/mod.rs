@@ -31,7 +31,7 @@ impl OodScore {
     /// Whether the scan is farther from the training data than scans of their kind are.
     pub fn out_of_distribution(self) -> bool {
         // What is not a number is not near.
-        !(self.score <= Self::THRESHOLD)
+        self.score.is_nan() || self.score > Self::THRESHOLD
     }
 }
 

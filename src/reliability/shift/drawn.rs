@@ -25,7 +25,8 @@ pub(super) fn blank(side: usize, random: &mut impl Rng) -> Image {
     let kind = (r() * 4.0) as usize;
     let drawn = match kind {
         0 => {
-            let (centre, radius) = ([0.4 * r() - 0.2, 0.4 * r() - 0.2], [0.4 + 0.5 * r(), 0.4 + 0.5 * r()]);
+            let (centre, radius) =
+                ([0.4 * r() - 0.2, 0.4 * r() - 0.2], [0.4 + 0.5 * r(), 0.4 + 0.5 * r()]);
             let (grey, slope) = (0.5 + 0.5 * r(), [0.3 * (r() - 0.5), 0.3 * (r() - 0.5)]);
             Image::draw(side, |x, y| {
                 let [u, v] = [(x - centre[0]) / radius[0], (y - centre[1]) / radius[1]];
@@ -37,10 +38,14 @@ pub(super) fn blank(side: usize, random: &mut impl Rng) -> Image {
             Image::draw(side, |x, y| 0.5 + (slope[0] * x + slope[1] * y) / 1.4)
         }
         2 => {
-            let specks: Vec<[f32; 3]> =
-                (0..1 + (6.0 * r()) as usize).map(|_| [2.0 * r() - 1.0, 2.0 * r() - 1.0, 0.002 + 0.03 * r()]).collect();
+            let specks: Vec<[f32; 3]> = (0..1 + (6.0 * r()) as usize)
+                .map(|_| [2.0 * r() - 1.0, 2.0 * r() - 1.0, 0.002 + 0.03 * r()])
+                .collect();
             Image::draw(side, |x, y| {
-                specks.iter().map(|&[u, v, w]| (-((x - u).powi(2) + (y - v).powi(2)) / w).exp()).sum()
+                specks
+                    .iter()
+                    .map(|&[u, v, w]| (-((x - u).powi(2) + (y - v).powi(2)) / w).exp())
+                    .sum()
             })
         }
         _ => {
@@ -206,7 +211,8 @@ impl Canvas {
         let side = self.side;
         for _ in 0..random.random_range(3..15) {
             let [left, top] = [0; 2].map(|_| random.random_range(0..side * 4 / 5 + 1));
-            let [width, height] = [0; 2].map(|_| side / 24 + random.random_range(0..side * 3 / 5 + 1));
+            let [width, height] =
+                [0; 2].map(|_| side / 24 + random.random_range(0..side * 3 / 5 + 1));
             self.fill(left, top, width, height, random.random());
         }
     }

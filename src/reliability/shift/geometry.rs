@@ -8,11 +8,7 @@ use super::image::Image;
 
 /// Turned by a quarter, to either side.
 pub(super) fn quarter(image: &Image, random: &mut impl Rng) -> Image {
-    if random.random() {
-        image.resample(|x, y| (-y, x))
-    } else {
-        image.resample(|x, y| (y, -x))
-    }
+    if random.random() { image.resample(|x, y| (-y, x)) } else { image.resample(|x, y| (y, -x)) }
 }
 
 /// Turned by a half, or mirrored top to bottom.

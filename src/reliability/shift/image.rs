@@ -45,9 +45,8 @@ impl Image {
                 0.0
             }
         };
-        let line = |row: f32| {
-            at(left, row) * (1.0 - right_share) + at(left + 1.0, row) * right_share
-        };
+        let line =
+            |row: f32| at(left, row) * (1.0 - right_share) + at(left + 1.0, row) * right_share;
         line(top) * (1.0 - lower_share) + line(top + 1.0) * lower_share
     }
 

@@ -29,6 +29,7 @@ fn card() -> Card {
         limits: "Not for diagnostic use.".into(),
         command_line: "mrimaster train \"a & b\"".into(),
         sha256: "ca".into(),
+        reliability: None,
         calibration: None,
         familiarity: None,
         scans: None,

@@ -4,8 +4,9 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use tch::{Device, Kind, TchError, Tensor};
 
+use super::super::feed::channels_last;
 use super::super::run::Trainer;
-use crate::model::network::{Taps, channels_last};
+use crate::model::network::Taps;
 use crate::model::preprocess::normalise;
 use crate::model::stage_features::stage_features;
 use crate::reliability::shift::Image;
@@ -15,7 +16,7 @@ const BATCH: i64 = 32;
 
 /// What a network makes of some scans.
 #[derive(Debug)]
-pub struct Seen {
+pub(super) struct Seen {
     /// A row for each scan.
     pub logits: Vec<Vec<f32>>,
     /// What out-of-distribution scores are measured by, `[scans, features]`, on the CPU.
@@ -26,7 +27,7 @@ pub struct Seen {
 ///
 /// # Errors
 /// Where libtorch fails.
-pub fn see(trainer: &Trainer, greys: &Tensor) -> Result<Seen, TchError> {
+pub(super) fn see(trainer: &Trainer, greys: &Tensor) -> Result<Seen, TchError> {
     tch::no_grad(|| {
         let (mut logits, mut features) = (Vec::new(), Vec::new());
         let count = greys.size()[0];
@@ -34,7 +35,8 @@ pub fn see(trainer: &Trainer, greys: &Tensor) -> Result<Seen, TchError> {
             let some = greys.f_narrow(0, start, BATCH.min(count - start))?;
             let input = normalise(&some.f_to_device(trainer.device)?, &trainer.input)?;
             let mut taps = Taps::off().with_stages();
-            let decided = trainer.average_network.features(&channels_last(&input)?, false, &mut taps);
+            let decided =
+                trainer.average_network.features(&channels_last(&input)?, false, &mut taps);
             let decided = trainer.average_network.decide(&decided, false);
             let pooled = stage_features(&input, &trainer.input, &taps.stages)?;
             logits.push(decided.f_to_device(Device::Cpu)?);
@@ -52,7 +54,7 @@ pub fn see(trainer: &Trainer, greys: &Tensor) -> Result<Seen, TchError> {
 ///
 /// # Errors
 /// Where libtorch is out of memory.
-pub fn copies(
+pub(super) fn copies(
     greys: &Tensor,
     indices: &[usize],
     seed: u64,
@@ -78,4 +80,3 @@ pub fn copies(
     let side = side as i64;
     Tensor::f_from_slice(&made)?.f_view([-1, 1, side, side])?.f_mul_scalar(255.0)
 }
-

@@ -11,9 +11,7 @@ use tch::Tensor;
 use super::data::Data;
 use super::run::Trainer;
 use crate::model::ood_tensors;
-use crate::reliability::ood::{
-    KindFigures, OodCard, OodReference, OodScore, Reason, auroc,
-};
+use crate::reliability::ood::{KindFigures, OodCard, OodReference, OodScore, Reason, auroc};
 use crate::reliability::shift::{Image, Shift, varied};
 use crate::reliability::{LabelledAnswer, Reliability, likeliest};
 use copies::{Seen, copies, see};
@@ -69,7 +67,7 @@ impl Fitted {
     ///
     /// # Errors
     /// Where libtorch fails.
-    pub fn answer(
+    pub(super) fn answer(
         &self,
         trainer: &Trainer,
         greys: &Tensor,
@@ -94,13 +92,14 @@ struct Kind {
 ///
 /// # Errors
 /// Where libtorch fails, or there are no scans.
-pub fn fit_all(trainer: &Trainer, data: &Data) -> anyhow::Result<Fitted> {
+pub(super) fn fit_all(trainer: &Trainer, data: &Data) -> anyhow::Result<Fitted> {
     let (training, validation) = (&data.training, &data.validation);
     let validation_seen = see(trainer, &validation.greys)?;
     let plain = see(trainer, &training.greys)?.features;
     let half: Vec<usize> = (0..training.len()).step_by(2).collect();
-    let varied = copies(&training.greys, &half, TRAINING_SEED, varied::<Pcg64>)?;
-    let usual = Tensor::f_cat(&[plain, see(trainer, &varied)?.features], 0)?;
+    let vary = |image: &Image, random: &mut Pcg64| varied(image, random);
+    let near_copies = copies(&training.greys, &half, TRAINING_SEED, vary)?;
+    let usual = Tensor::f_cat(&[plain, see(trainer, &near_copies)?.features], 0)?;
 
     let mut kinds = Vec::new();
     for (number, shift) in Shift::ALL.into_iter().enumerate() {
@@ -202,4 +201,3 @@ pub fn selective(reliability: &Reliability, of: &Answers) -> (f64, Option<f64>) 
     let share = answered as f64 / of.answers.len().max(1) as f64;
     (share, (answered > 0).then(|| correct as f64 / answered as f64))
 }
-

@@ -162,7 +162,8 @@ fn classifier(samples: &Tensor, labels: &Tensor) -> Result<Linear, TchError> {
         let ahead = |now: &Tensor, last: &Tensor| -> Result<Tensor, TchError> {
             now.f_add(&now.f_sub(last)?.f_mul_scalar(momentum)?)
         };
-        let (at, constant_at) = (ahead(&weights, &last_weights)?, ahead(&constant, &last_constant)?);
+        let (at, constant_at) =
+            (ahead(&weights, &last_weights)?, ahead(&constant, &last_constant)?);
         let logits = samples.f_matmul(&at.f_transpose(0, 1)?)?;
         let logits = logits.f_add(&constant_at.f_transpose(0, 1)?)?;
         let error = logits.f_softmax(1, Kind::Float)?.f_sub(&one_hot)?.f_mul(&weight)?;
@@ -233,8 +234,8 @@ mod tests {
     fn features_that_are_not_finite_are_infinitely_far() {
         tch::manual_seed(3);
         let turned = scans(100, 3, 6.0);
-        let reference =
-            fit(&scans(300, 0, 0.0), &[(Reason::Turned, &turned)], &scans(100, 0, 0.0)).expect("fitted");
+        let reference = fit(&scans(300, 0, 0.0), &[(Reason::Turned, &turned)], &scans(100, 0, 0.0))
+            .expect("fitted");
         let score = reference.score(&[f32::NAN; 40]).expect("as many");
         assert!(score.score.is_infinite() && score.out_of_distribution());
         assert!(reference.score(&[0.0; 39]).is_err());
