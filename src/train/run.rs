@@ -345,7 +345,7 @@ impl<'a> Trainer<'a> {
     /// What the averaged network makes of scans as they are.
     pub fn measure(&self, scans: &Scans) -> anyhow::Result<Measured> {
         tch::no_grad(|| {
-            let (mut logits, mut features) = (Vec::new(), Vec::new());
+            let mut logits = Vec::new();
             for start in (0..scans.len() as i64).step_by(self.options.batch) {
                 let count = (scans.len() as i64 - start).min(self.options.batch as i64);
                 let greys = scans.greys.f_narrow(0, start, count)?.f_to_device(self.device)?;
@@ -353,12 +353,8 @@ impl<'a> Trainer<'a> {
                 let feature = self.average_network.features(&input, false, &mut Taps::off());
                 let logit = self.average_network.decide(&feature, false);
                 logits.push(logit.f_to_device(Device::Cpu)?);
-                features.push(feature.f_to_device(Device::Cpu)?);
             }
-            Ok(Measured {
-                logits: Tensor::f_cat(&logits, 0)?,
-                features: Tensor::f_cat(&features, 0)?,
-            })
+            Ok(Measured { logits: Tensor::f_cat(&logits, 0)? })
         })
     }
 }
@@ -366,17 +362,10 @@ impl<'a> Trainer<'a> {
 /// What a network makes of some scans, on the CPU.
 pub(super) struct Measured {
     /// `[n, classes]`.
-    pub logits: Tensor,
-    /// `[n, features]`.
-    pub features: Tensor,
+    logits: Tensor,
 }
 
 impl Measured {
-    /// A row for each scan.
-    pub fn logits(&self) -> Result<Vec<Vec<f32>>, tch::TchError> {
-        Vec::<Vec<f32>>::try_from(&self.logits)
-    }
-
     fn loss(&self, scans: &Scans, weights: &Tensor) -> f64 {
         let weights = weights.to_device(Device::Cpu);
         self.logits
