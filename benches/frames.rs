@@ -214,6 +214,8 @@ fn evaluated() -> Evaluation {
             familiarity: Some(confidence),
             twin_in_training: Some(number.is_multiple_of(3)),
             copy_left_out: Some(false),
+            person_in_training: None,
+            person_excluded: None,
             label_conflict: number.is_multiple_of(50),
         }
     };
@@ -233,6 +235,8 @@ fn evaluated() -> Evaluation {
             sha256: None,
             scans: CASES,
             folders_left_out: vec![],
+            persons_known: 0,
+            persons_sha256: None,
         },
         parts: Parts::of(&cases, &classes, Bootstrap { draws: 1, seed: 1 }),
         classes,

@@ -90,7 +90,7 @@ pub fn write_calibrated(folder: &Path, name: &str) -> PathBuf {
         familiarity: Some(familiarity),
         ..card()
     };
-    checkpoint::save_with(&path, &store, Precision::Single, references.tensors().to_vec(), card)
+    checkpoint::save_with(&path, &store, Precision::Single, references.tensors().into(), card)
         .expect("written");
     path
 }

@@ -344,6 +344,7 @@ fn checkpoint(name: &str) -> CheckpointInfo {
         scans: None,
         learned_from: Vec::new(),
         left_out: Vec::new(),
+        persons: None,
         command_line: String::new(),
     };
     CheckpointInfo::new(format!("weights/{name}.safetensors").into(), card, None)

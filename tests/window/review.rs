@@ -78,6 +78,8 @@ fn opened() -> OpenedReview {
         training_accuracy: 1.0 - 0.5 / epoch as f64,
         validation_loss: 1.1 / epoch as f64 + 0.3,
         validation_accuracy: 1.0 - 0.6 / epoch as f64,
+        shifted_loss: None,
+        shifted_accuracy: None,
         kept: epoch < 7,
         reduced: epoch == 6,
         stopped: epoch == 9,
