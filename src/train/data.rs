@@ -306,7 +306,8 @@ impl Groups {
 fn sides(options: &Options, groups: &Groups, training: &Scans) -> anyhow::Result<Vec<Part>> {
     // What is resumed goes on with the split it began with, whatever the audit finds by now.
     let begun = options.split_path();
-    let begun = (options.resume && begun.is_file()).then_some(&begun);
+    let again = options.resume || options.measure_again;
+    let begun = (again && begun.is_file()).then_some(&begun);
     let begun = begun.or(options.split.as_ref());
     let none = vec![false; training.len()];
     let (duplicates, persons) = match options.protocol {

@@ -37,6 +37,10 @@ pub struct Options {
     /// Replace a finished checkpoint of the same name in --out
     #[arg(long)]
     pub overwrite: bool,
+    /// Train nothing: measure and calibrate the finished checkpoint in --out again, and write its card
+    /// again. The other options are those of the run that trained it
+    #[arg(long, conflicts_with_all = ["resume", "show_augmented"])]
+    pub measure_again: bool,
     #[command(flatten)]
     pub tables: PatientTables,
     /// A split that an earlier run wrote, to be used again

@@ -37,7 +37,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     options.check()?;
     let path = options.checkpoint_path();
     ensure!(
-        options.overwrite || options.resume || options.show_augmented.is_some() || !path.exists(),
+        options.overwrite
+            || options.resume
+            || options.measure_again
+            || options.show_augmented.is_some()
+            || !path.exists(),
         "{}: a finished checkpoint of that name is there; choose another --out, or replace it with \
          --overwrite",
         path.display()
@@ -56,7 +60,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     say(data.summary());
     stop::listen();
-    trainer.train(&data)?;
+    if options.measure_again {
+        // What is no weight in the file is fitted again.
+        Weights::read_unchecked(&path)?.load_into(&trainer.average_store)?;
+    } else {
+        trainer.train(&data)?;
+    }
     finish::finish(options, &dataset.classes, data, trainer)?;
     Trainer::clear(&path)
 }
