@@ -60,7 +60,8 @@ fn ratio(
         black_box(work());
         began.elapsed().as_secs_f64()
     };
-    (work(), base());
+    work();
+    base();
     let mut ratios: Vec<f64> = (0..pairs).map(|_| time(work) / time(base)).collect();
     ratios.sort_by(f64::total_cmp);
     let median = ratios[pairs / 2];

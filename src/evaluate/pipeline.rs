@@ -25,7 +25,7 @@ const REPLICAS_ROOM: u64 = 2 << 30;
 
 /// What the pool hands over, scans in no particular order.
 pub(super) enum Event {
-    Done(Done),
+    Done(Box<Done>),
     /// A user-facing sentence: the GPU failed, say.
     Notice(String),
 }
@@ -150,7 +150,7 @@ impl Replica<'_> {
             let batch = self.batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let (Ok(batch), false) = (batch, self.stopped.load(Ordering::Relaxed)) else { return };
             for done in self.answer(&mut classifier, batch) {
-                if self.events.send(Event::Done(done)).is_err() {
+                if self.events.send(Event::Done(Box::new(done))).is_err() {
                     return;
                 }
             }

@@ -120,7 +120,7 @@ pub fn ask<'a>(
                     let _ = each(answers.progress(Step::Notice(&notice)));
                     continue;
                 }
-                Event::Done(done) => done,
+                Event::Done(done) => *done,
             };
             let scan = &set.scans[done.index];
             let overlap = done.print.as_ref().map(|print| overlap(&learned, &print.hash(), scan));
