@@ -4,8 +4,9 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::align::Plane;
 use super::perceptual::Views;
-use super::picture::Picture;
+use super::picture::{FRAME, Frame, Picture};
 use super::scan_hash::ScanHash;
+use crate::dataset::persons::{Appearance, Levelled};
 use crate::imaging::{Depth, Slice};
 
 /// Some 20 KB of a scan, made while it is in memory anyway.
@@ -16,6 +17,8 @@ pub struct Fingerprint {
     pub(super) pixels: u128,
     /// `None` for a flat scan, which is the same as another only where its pixels are.
     pub(super) head: Option<Box<Head>>,
+    /// `None` for a flat or tiny scan.
+    appearance: Option<Box<Appearance>>,
 }
 
 /// The head of a scan, and its hashes.
@@ -30,15 +33,26 @@ pub(super) struct Head {
 impl Fingerprint {
     /// The fingerprint of a slice.
     pub fn of(slice: &Slice) -> Self {
-        let head = Picture::of(slice).map(|(picture, frame)| {
-            let views = Views::of(&picture, &frame);
+        let found = Picture::of(slice);
+        let appearance = found
+            .as_ref()
+            .and_then(|(picture, frame)| Appearance::of(&levelled(slice, picture, frame)))
+            .map(Box::new);
+        let head = found.map(|(picture, frame)| {
+            let views = Views::of(&picture, &frame.levelled);
             let full = Plane::new(picture.grey.iter().map(|&value| f32::from(value)));
             let half = full.half();
             let seen = [half.half(), half];
             let coarse = [seen.clone(), seen.map(Plane::mirrored)];
             Box::new(Head { picture, coarse, views })
         });
-        Self { file: None, pixels: pixels(slice), head }
+        Self { file: None, pixels: pixels(slice), head, appearance }
+    }
+
+    /// What the scan looks like, to find others of the same person; `None` for a flat scan and one
+    /// of fewer than 16 pixels a side.
+    pub fn appearance(&self) -> Option<&Appearance> {
+        self.appearance.as_deref()
     }
 
     /// What can be kept of the scan where the scan itself cannot.
@@ -49,6 +63,17 @@ impl Fingerprint {
             head: views.map(|views| views.head),
             frame: views.map(|views| views.frame),
         }
+    }
+}
+
+fn levelled<'a>(slice: &'a Slice, picture: &Picture, frame: &'a Frame) -> Levelled<'a> {
+    let head = picture.head;
+    Levelled {
+        slice,
+        side: FRAME,
+        frame: &frame.stored,
+        levelled: &frame.levelled,
+        head: [head.left, head.top, head.right, head.bottom],
     }
 }
 
