@@ -105,3 +105,34 @@ pub(super) fn pixels(slice: &Slice) -> u128 {
     }
     hasher.digest128()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::persons::raw;
+
+    /// Against numpy: `tests/reference/persons/features.py`.
+    #[test]
+    fn shape_and_style_are_those_of_the_reference() {
+        let text = include_str!("../../../tests/reference/persons/expected.json");
+        let expected: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        let (width, height) = (200, 160);
+        let stored = (0..width * height).map(|i: i64| {
+            let (x, y) = (i % width, i / width);
+            let inside = (x - 96).pow(2) * 64 + (y - 84).pow(2) * 100 < 400_000;
+            let waves = 90 + (x * 7 + y * 3) % 61 + x * y % 37;
+            (if inside { waves } else { (x * 5 + y * 11) % 7 }) as f32
+        });
+        let slice = Slice::new(200, 160, stored.collect(), Depth::EightBit);
+        let (picture, frame) = Picture::of(&slice).expect("a head");
+        let (shape, style) = raw(&levelled(&slice, &picture, &frame)).expect("large enough");
+        for (name, found, tolerance) in [("shape", shape, 1e-3), ("style", style, 2e-2)] {
+            let expected = expected[name].as_array().expect("a list");
+            assert_eq!(found.len(), expected.len());
+            for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let expected = expected.as_f64().expect("a number") as f32;
+                assert!((found - expected).abs() <= tolerance, "{name} {i}: {found}, {expected}");
+            }
+        }
+    }
+}

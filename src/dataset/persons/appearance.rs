@@ -43,7 +43,7 @@ impl Appearance {
 const SIGNAL: f32 = 0.12;
 
 /// Shape and style before projection.
-pub(super) fn raw(scan: &Levelled) -> Option<(Vec<f32>, Vec<f32>)> {
+pub(crate) fn raw(scan: &Levelled) -> Option<(Vec<f32>, Vec<f32>)> {
     let signal: Vec<bool> = scan.levelled.iter().map(|&value| value > SIGNAL).collect();
     let style = style(scan.slice, scan.frame, &signal, scan.head)?;
     Some((shape(scan.levelled, scan.side), style))

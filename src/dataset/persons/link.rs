@@ -29,10 +29,7 @@ pub fn links(scans: &[Option<&Appearance>], duplicates: &[usize]) -> Vec<PersonL
 }
 
 /// The first member of each duplicate group that has an appearance.
-pub(super) fn distinct<'a>(
-    scans: &[Option<&'a Appearance>],
-    duplicates: &[usize],
-) -> Scans<'a> {
+pub(super) fn distinct<'a>(scans: &[Option<&'a Appearance>], duplicates: &[usize]) -> Scans<'a> {
     let first = scans.iter().zip(duplicates).enumerate();
     Scans::new(
         first

@@ -32,5 +32,7 @@ mod style;
 
 pub use appearance::Appearance;
 pub(crate) use appearance::Levelled;
+#[cfg(test)]
+pub(crate) use appearance::raw;
 pub use group::{Grouping, groups};
 pub use link::{LINKED, PersonLink, links};

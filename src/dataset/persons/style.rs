@@ -55,8 +55,7 @@ fn scale(slice: &Slice) -> Option<(f32, f32)> {
         return Some((0.0, 1.0));
     }
     let bounds = (f32::INFINITY, f32::NEG_INFINITY);
-    let (low, high) =
-        slice.stored.iter().fold(bounds, |(low, high), &v| (low.min(v), high.max(v)));
+    let (low, high) = slice.stored.iter().fold(bounds, |(low, high), &v| (low.min(v), high.max(v)));
     let scale = 255.0 / (high - low);
     scale.is_finite().then_some((low, scale))
 }
