@@ -1,4 +1,5 @@
-//! `mrimaster audit`: copies, leaks and contradictory labels of data sets, as text, JSON and files.
+//! `mrimaster audit`: copies, leaks, contradictory labels and probable persons of data sets, as text,
+//! JSON and files.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -18,7 +19,7 @@ pub(super) struct Options {
     /// One JSON object instead of text
     #[arg(long)]
     json: bool,
-    /// Write audit.json, groups.csv and leaks.csv into this folder
+    /// Write audit.json, groups.csv, leaks.csv and persons.csv into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -64,6 +65,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         write("audit.json", json.as_bytes())?;
         write("groups.csv", &groups(&found)?)?;
         write("leaks.csv", &leaks(&found)?)?;
+        write("persons.csv", &persons(&found)?)?;
     }
     let text = if options.json { json + "\n" } else { text(&found) };
     std::io::stdout().write_all(text.as_bytes())?;
@@ -135,6 +137,21 @@ fn leaks(audit: &Audit) -> anyhow::Result<Vec<u8>> {
     Ok(csv.into_inner()?)
 }
 
+/// Every pair of scans that probably show the same person.
+fn persons(audit: &Audit) -> anyhow::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["first", "second", "probability", "between_splits"])?;
+    for link in &audit.probable_persons.links {
+        csv.write_record([
+            &*link.first.to_string_lossy(),
+            &*link.second.to_string_lossy(),
+            &format!("{:.4}", link.probability),
+            &link.between_splits.to_string(),
+        ])?;
+    }
+    Ok(csv.into_inner()?)
+}
+
 /// The summary, then what it is made of.
 fn text(audit: &Audit) -> String {
     let mut text = String::new();
@@ -185,6 +202,8 @@ fn write_text(text: &mut String, audit: &Audit) -> std::fmt::Result {
         "\nThe same scan: detail correlates by {SAME} or more once one head is laid over the other."
     )?;
 
+    write_persons(text, audit)?;
+
     section(
         text,
         "Contradictory labels",
@@ -228,6 +247,42 @@ fn write_text(text: &mut String, audit: &Audit) -> std::fmt::Result {
         audit.unreadable.iter().map(|scan| scan.reason.replace(char::is_control, "?")),
     )?;
     section(text, "Not grey", audit.not_grey.iter().map(|path| shown(path)))
+}
+
+/// What the audit found of persons, apart from duplicates.
+fn write_persons(text: &mut String, audit: &Audit) -> std::fmt::Result {
+    let persons = &audit.probable_persons;
+    writeln!(text, "\nProbably the same person (estimated from pixels; not duplicates)")?;
+    writeln!(
+        text,
+        "{:>6}  of {} distinct scans are linked to another, from a probability of {} on",
+        persons.linked_images, persons.images, persons.linked_from
+    )?;
+    writeln!(
+        text,
+        "{:>6}  links, {} of them between training and testing",
+        persons.links.len(),
+        persons.links_between_splits
+    )?;
+    writeln!(
+        text,
+        "{:>6}  test scans are linked to a training scan",
+        persons.test_images_with_training_person
+    )?;
+    let largest = persons.groups.iter().map(|group| group.members.len()).max().unwrap_or(0);
+    writeln!(
+        text,
+        "{:>6}  groups for a split, with duplicates; the largest has {largest} scans; {} are on both sides",
+        persons.groups.len(),
+        persons.groups.iter().filter(|group| group.between_splits).count()
+    )?;
+    section(
+        text,
+        "Probably the same person in training and testing",
+        persons.links.iter().filter(|link| link.between_splits).map(|link| {
+            format!("{}  ~  {}  {:.3}", shown(&link.first), shown(&link.second), link.probability)
+        }),
+    )
 }
 
 /// A heading and its lines, where there are any.

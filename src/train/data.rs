@@ -16,6 +16,7 @@ use crate::dataset::audit::{self, Fingerprint};
 use crate::dataset::folder::{self, Dataset, Labelled};
 use crate::dataset::neighbours::Index;
 use crate::dataset::patients;
+use crate::dataset::persons::{self as probable, Grouping};
 use crate::dataset::split::{join_groups, split};
 use crate::dataset::split_file::{self, Part, Row};
 use crate::imaging;
@@ -125,7 +126,7 @@ pub struct Data {
     /// What persons are hashed with; `None` where no table names them.
     pub salt: Option<String>,
     /// How the validation scans were separated from the training scans, as the end of a sentence.
-    pub separation: &'static str,
+    pub separation: String,
     /// Every scan of the data set with its side.
     rows: Vec<Row>,
 }
@@ -190,17 +191,26 @@ pub fn load(options: &Options, dataset: &Dataset, input: &Input) -> anyhow::Resu
             scans.persons = scans.paths.iter().map(person).collect();
         }
     }
-    let separation = match (patients.is_empty(), index.is_some()) {
-        (false, _) => "duplicates and all scans of one person kept together",
-        (true, true) => {
-            "duplicates and slices with neighbouring indices (one patient, mostly) kept together"
+    let separation = match (&options.split, patients.is_empty()) {
+        (Some(split), _) => {
+            format!("as {} has it", split.file_name().unwrap_or_default().to_string_lossy())
         }
-        (true, false) => "duplicates kept together, slices of one patient not",
+        (None, false) => {
+            "duplicates, all scans of one person and, where no person is known, scans \
+                          that probably show one person kept together"
+                .into()
+        }
+        (None, true) => {
+            "duplicates and scans that probably show one person, by their pixels, kept together"
+                .into()
+        }
     };
     if patients.is_empty() && options.protocol == Protocol::PatientFree {
-        say("no table of patients: persons may be in training and in validation; name one with \
-             --patients"
-            .into());
+        say(
+            "no table of patients: scans that probably show one person, by their pixels, are kept \
+             together; name a table with --patients"
+                .into(),
+        );
     }
 
     let groups = Groups::of(&training, &testing, index.as_ref(), &options.folder);
@@ -261,8 +271,8 @@ struct Groups {
     duplicates: Vec<usize>,
     /// Duplicates, and scans of one person, joined.
     persons: Vec<usize>,
-    /// What a split keeps together: as `persons`, and scans of neighbouring indices where the
-    /// person is not known.
+    /// What a split keeps together: as `persons` and, where the person is not known, scans of
+    /// neighbouring indices and scans that probably show one person.
     split: Vec<usize>,
 }
 
@@ -285,12 +295,14 @@ impl Groups {
             Some(index) => both([training, testing], &|scans| index.groups(&scans.paths, folder)),
             None => vec![None; prints.len()],
         };
-        let chains: Vec<_> = persons
-            .iter()
-            .zip(chains)
-            .map(|(person, chain)| chain.filter(|_| person.is_none()))
-            .collect();
-        let split = join_groups(&joined, &chains);
+        let unknown = |groups: Vec<Option<usize>>| -> Vec<Option<usize>> {
+            let with_persons = persons.iter().zip(groups);
+            with_persons.map(|(person, group)| group.filter(|_| person.is_none())).collect()
+        };
+        let appearances: Vec<_> = prints.iter().map(Fingerprint::appearance).collect();
+        let probable = probable::groups(&appearances, &duplicates, Grouping::default());
+        let split = join_groups(&joined, &unknown(chains));
+        let split = join_groups(&split, &unknown(probable.into_iter().map(Some).collect()));
         Self { training: training.len(), duplicates, persons: joined, split }
     }
 

@@ -188,7 +188,7 @@ fn protocol(options: &Options, data: &Data) -> String {
         }
         Protocol::AsIs => "as is: the training scans include copies of test scans",
     };
-    let separation = data.separation;
+    let separation = &data.separation;
     let start = match (&options.init, options.frozen()) {
         (None, _) => "Trained from scratch",
         (Some(_), true) => {

@@ -4,8 +4,9 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::align::Plane;
 use super::perceptual::Views;
-use super::picture::Picture;
+use super::picture::{FRAME, Frame, Picture};
 use super::scan_hash::ScanHash;
+use crate::dataset::persons::{Appearance, Levelled};
 use crate::imaging::{Depth, Slice};
 
 /// Some 20 KB of a scan, made while it is in memory anyway.
@@ -16,6 +17,8 @@ pub struct Fingerprint {
     pub(crate) pixels: u128,
     /// `None` for a flat scan, which is the same as another only where its pixels are.
     pub(super) head: Option<Box<Head>>,
+    /// `None` for a flat or tiny scan.
+    appearance: Option<Box<Appearance>>,
 }
 
 /// The head of a scan, and its hashes.
@@ -30,15 +33,26 @@ pub(super) struct Head {
 impl Fingerprint {
     /// The fingerprint of a slice.
     pub fn of(slice: &Slice) -> Self {
-        let head = Picture::of(slice).map(|(picture, frame)| {
-            let views = Views::of(&picture, &frame);
+        let found = Picture::of(slice);
+        let appearance = found
+            .as_ref()
+            .and_then(|(picture, frame)| Appearance::of(&levelled(slice, picture, frame)))
+            .map(Box::new);
+        let head = found.map(|(picture, frame)| {
+            let views = Views::of(&picture, &frame.levelled);
             let full = Plane::new(picture.grey.iter().map(|&value| f32::from(value)));
             let half = full.half();
             let seen = [half.half(), half];
             let coarse = [seen.clone(), seen.map(Plane::mirrored)];
             Box::new(Head { picture, coarse, views })
         });
-        Self { file: None, pixels: pixels(slice), head }
+        Self { file: None, pixels: pixels(slice), head, appearance }
+    }
+
+    /// What the scan looks like, to find others of the same person; `None` for a flat scan and one
+    /// of fewer than 16 pixels a side.
+    pub fn appearance(&self) -> Option<&Appearance> {
+        self.appearance.as_deref()
     }
 
     /// What can be kept of the scan where the scan itself cannot.
@@ -56,6 +70,17 @@ impl Fingerprint {
 /// [`ScanHash`].
 pub fn pixels_hash(slice: &Slice) -> String {
     format!("{:032x}", pixels(slice))
+}
+
+fn levelled<'a>(slice: &'a Slice, picture: &Picture, frame: &'a Frame) -> Levelled<'a> {
+    let head = picture.head;
+    Levelled {
+        slice,
+        side: FRAME,
+        frame: &frame.stored,
+        levelled: &frame.levelled,
+        head: [head.left, head.top, head.right, head.bottom],
+    }
 }
 
 /// Of the size and every stored value: XXH3, no defence against forgery, but no two scans ever
@@ -85,4 +110,35 @@ pub(super) fn pixels(slice: &Slice) -> u128 {
         hasher.update(bytes);
     }
     hasher.digest128()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::persons::raw;
+
+    /// Against numpy: `tests/reference/persons/features.py`.
+    #[test]
+    fn shape_and_style_are_those_of_the_reference() {
+        let text = include_str!("../../../tests/reference/persons/expected.json");
+        let expected: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        let (width, height) = (200, 160);
+        let stored = (0..width * height).map(|i: i64| {
+            let (x, y) = (i % width, i / width);
+            let inside = (x - 96).pow(2) * 64 + (y - 84).pow(2) * 100 < 400_000;
+            let waves = 90 + (x * 7 + y * 3) % 61 + x * y % 37;
+            (if inside { waves } else { (x * 5 + y * 11) % 7 }) as f32
+        });
+        let slice = Slice::new(200, 160, stored.collect(), Depth::EightBit);
+        let (picture, frame) = Picture::of(&slice).expect("a head");
+        let (shape, style) = raw(&levelled(&slice, &picture, &frame)).expect("large enough");
+        for (name, found, tolerance) in [("shape", shape, 1e-3), ("style", style, 2e-2)] {
+            let expected = expected[name].as_array().expect("a list");
+            assert_eq!(found.len(), expected.len());
+            for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let expected = expected.as_f64().expect("a number") as f32;
+                assert!((found - expected).abs() <= tolerance, "{name} {i}: {found}, {expected}");
+            }
+        }
+    }
 }

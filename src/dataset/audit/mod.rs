@@ -22,6 +22,7 @@
 //! | `search` | pairs, twins and groups among many scans |
 //! | `scan_hash` | what a model card keeps of a training scan |
 //! | `reading` | each file read once |
+//! | `persons` | scans that probably show one person, which are no duplicates |
 //! | `report` | the audit of a whole data set |
 
 mod align;
@@ -29,6 +30,7 @@ mod candidates;
 mod compare;
 mod fingerprint;
 mod perceptual;
+mod persons;
 mod picture;
 mod reading;
 mod report;
@@ -38,6 +40,7 @@ mod search;
 
 pub use compare::{How, Kind, Match, SAME};
 pub use fingerprint::{Fingerprint, pixels_hash};
+pub use persons::{ProbableGroup, ProbablePair, ProbablePersons};
 pub use report::{
     Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Spent, Unreadable, audit, find,
 };

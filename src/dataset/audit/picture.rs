@@ -33,8 +33,8 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// The head of a scan, and the whole scan, levelled, with its side; `None` for a flat scan.
-    pub fn of(slice: &Slice) -> Option<(Self, Vec<f32>)> {
+    /// The head of a scan, and the whole scan; `None` for a flat scan.
+    pub fn of(slice: &Slice) -> Option<(Self, Frame)> {
         let frame = resample(&slice.stored, slice.width, Rect::WHOLE, FRAME);
         let tones = Tones::of(&frame)?;
         let levelled = tones.level(&frame);
@@ -49,8 +49,16 @@ impl Picture {
             detail: detail(&grey),
             grey: grey.iter().map(|value| (value * 255.0).round() as u8).collect(),
         };
-        Some((picture, levelled))
+        Some((picture, Frame { stored: frame, levelled }))
     }
+}
+
+/// A whole scan, [`FRAME`] × [`FRAME`].
+pub(super) struct Frame {
+    /// Stored values.
+    pub stored: Vec<f32>,
+    /// Brightness 0..=1, the middle of the signal at half.
+    pub levelled: Vec<f32>,
 }
 
 /// How bright a picture is.

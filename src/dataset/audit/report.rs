@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::compare::{How, Kind};
 use super::fingerprint::Fingerprint;
+use super::persons::ProbablePersons;
 use super::reading::read_each;
 use super::search::{Pair, join, pairs};
 use crate::dataset::folder::{self, DatasetError, class_name};
@@ -115,6 +116,8 @@ pub struct Audit {
     pub sizes: Vec<Count<Size>>,
     /// Scans that were in colour.
     pub not_grey: Vec<PathBuf>,
+    /// Scans that probably show the same person; not duplicates.
+    pub probable_persons: ProbablePersons,
     #[serde(skip)]
     pub spent: Spent,
 }
@@ -184,6 +187,7 @@ pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
     }
     let found = Found::new(&members, &prints);
     let (groups, leaks) = (found.groups(), found.leaks());
+    let probable_persons = ProbablePersons::find(&members, &prints, &found.root);
     Audit {
         images: members.len(),
         unreadable,
@@ -194,6 +198,7 @@ pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
         classes: classes.into_iter().map(|(of, images)| Count { of, images }).collect(),
         sizes,
         not_grey,
+        probable_persons,
         spent: Spent {
             reading: reading / u32::try_from(rayon::current_num_threads()).unwrap_or(1),
             all: began.elapsed(),
@@ -205,6 +210,8 @@ pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
 struct Found<'a> {
     members: &'a [Member],
     prints: &'a [Fingerprint],
+    /// The first member of each scan's group.
+    root: Vec<usize>,
     /// Indices of the members of each group of two or more.
     groups: Vec<Vec<usize>>,
     /// The pairs of each of these groups.
@@ -223,7 +230,7 @@ impl<'a> Found<'a> {
             groups.entry(root[pair.first]).or_default().1.push(pair);
         }
         let (groups, pairs) = groups.into_values().filter(|(members, _)| members.len() > 1).unzip();
-        Self { members, prints, groups, pairs }
+        Self { members, prints, root, groups, pairs }
     }
 
     fn groups(&self) -> Vec<Group> {
@@ -320,6 +327,7 @@ mod tests {
         let found = Found {
             members: &members,
             prints: &prints,
+            root: vec![0; 3],
             groups: vec![vec![0, 1, 2]],
             pairs: vec![pairs],
         };
