@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::dataset::audit::{Audit, Kind, Member, SAME, Side, audit, find};
+use crate::dataset::audit::{Audit, Kind, KnownPersons, Member, SAME, Side, audit, find};
+use crate::dataset::patients::PatientTables;
 use crate::system::files::write_whole;
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,8 @@ pub(super) struct Options {
     /// Data sets: folders of class folders, with or without Training and Testing above them
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
+    #[command(flatten)]
+    tables: PatientTables,
     /// One JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -43,6 +46,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     for folder in &options.folders {
         scans.extend(find(folder)?);
     }
+    // Paths of a table are relative to one data set.
+    let (patients, _) = options.tables.read(&options.folders[0])?;
+    let members = scans.clone();
     // A folder that is named twice, or lies in another, does not make its scans copies.
     let mut seen = std::collections::HashSet::new();
     scans
@@ -53,7 +59,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     {
         bar.set_style(style);
     }
-    let found = audit(scans, &|| bar.inc(1));
+    let mut found = audit(scans, &|| bar.inc(1));
+    if options.tables.patients.is_some() {
+        found.add_patients(members.iter(), &patients);
+    }
     bar.finish_and_clear();
     let json = serde_json::to_string_pretty(&found)
         .context("the audit cannot be written as JSON; rename scans whose names are not UTF-8")?;
@@ -202,6 +211,7 @@ fn write_text(text: &mut String, audit: &Audit) -> std::fmt::Result {
         "\nThe same scan: detail correlates by {SAME} or more once one head is laid over the other."
     )?;
 
+    write_known_persons(text, audit)?;
     write_persons(text, audit)?;
 
     section(
@@ -247,6 +257,28 @@ fn write_text(text: &mut String, audit: &Audit) -> std::fmt::Result {
         audit.unreadable.iter().map(|scan| scan.reason.replace(char::is_control, "?")),
     )?;
     section(text, "Not grey", audit.not_grey.iter().map(|path| shown(path)))
+}
+
+/// What a table of patients says.
+fn write_known_persons(text: &mut String, audit: &Audit) -> std::fmt::Result {
+    let Some(known) = &audit.known_persons else { return Ok(()) };
+    let KnownPersons { images, persons, persons_between_splits, .. } = known;
+    let tests = &known.test_images_with_training_person;
+    writeln!(text, "\nPersons, by the table of patients")?;
+    writeln!(text, "{images:>6}  of {} scans show {persons} known persons", audit.images)?;
+    writeln!(text, "{persons_between_splits:>6}  persons are in training and in testing")?;
+    writeln!(
+        text,
+        "{:>6}  test scans show a person in training; {} of them have no duplicate there",
+        tests.len(),
+        known.of_these_without_duplicate
+    )?;
+    writeln!(
+        text,
+        "{:>6}  training scans show a person in testing",
+        known.training_images_of_these
+    )?;
+    section(text, "Test scans of a person in training", tests.iter().map(|path| shown(path)))
 }
 
 /// What the audit found of persons, apart from duplicates.

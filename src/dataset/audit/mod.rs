@@ -23,12 +23,14 @@
 //! | `scan_hash` | what a model card keeps of a training scan |
 //! | `reading` | each file read once |
 //! | `persons` | scans that probably show one person, which are no duplicates |
+//! | `patients` | persons on both sides, by a table |
 //! | `report` | the audit of a whole data set |
 
 mod align;
 mod candidates;
 mod compare;
 mod fingerprint;
+mod patients;
 mod perceptual;
 mod persons;
 mod picture;
@@ -40,6 +42,7 @@ mod search;
 
 pub use compare::{How, Kind, Match, SAME};
 pub use fingerprint::{Fingerprint, pixels_hash};
+pub use patients::KnownPersons;
 pub use persons::{ProbableGroup, ProbablePair, ProbablePersons};
 pub use report::{
     Audit, ClassOf, Count, Group, Leak, Link, Member, Side, Size, Spent, Unreadable, audit, find,

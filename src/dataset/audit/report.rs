@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::compare::{How, Kind};
 use super::fingerprint::Fingerprint;
+use super::patients::KnownPersons;
 use super::persons::ProbablePersons;
 use super::reading::read_each;
 use super::search::{Pair, join, pairs};
@@ -116,6 +117,8 @@ pub struct Audit {
     pub sizes: Vec<Count<Size>>,
     /// Scans that were in colour.
     pub not_grey: Vec<PathBuf>,
+    /// What a table of patients says; `None` without one.
+    pub known_persons: Option<KnownPersons>,
     /// Scans that probably show the same person; not duplicates.
     pub probable_persons: ProbablePersons,
     #[serde(skip)]
@@ -198,6 +201,7 @@ pub fn audit(scans: Vec<Member>, progress: &(dyn Fn() + Sync)) -> Audit {
         classes: classes.into_iter().map(|(of, images)| Count { of, images }).collect(),
         sizes,
         not_grey,
+        known_persons: None,
         probable_persons,
         spent: Spent {
             reading: reading / u32::try_from(rayon::current_num_threads()).unwrap_or(1),
