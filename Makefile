@@ -36,9 +36,9 @@ test-corpora: setup ## open the test files of pydicom and nibabel (UPDATE=1: and
 bench: setup ## measure; the report goes to the screen
 	@$(step) "Benchmarks" cargo bench --locked
 
-figures: setup ## evaluate the shipped networks: make figures DATA=folder (the README's table)
+figures: setup ## evaluate the shipped networks: make figures DATA=folder PATIENTS=table INDEX=table
 	@$(step) "Build in release mode" cargo build --release --locked
-	@$(step) "Figures" .cargo/setup/figures.sh "$(DATA)"
+	@$(step) "Figures" .cargo/setup/figures.sh "$(DATA)" "$(PATIENTS)" "$(INDEX)"
 
 screenshots: setup ## draw every screen, in two sizes, at two scales and in both themes, into out/screens
 	@$(step) "Build in release mode" cargo build --release --locked
