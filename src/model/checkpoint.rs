@@ -99,11 +99,25 @@ pub fn list(folder: &Path) -> (Vec<CheckpointInfo>, Vec<CheckpointError>) {
             Err(error) => refused.push(error),
         }
     }
-    let accuracy = |info: &CheckpointInfo| {
-        info.card.metrics.get("validation_accuracy").copied().unwrap_or(f64::NEG_INFINITY)
-    };
-    found.sort_by(|a, b| accuracy(b).total_cmp(&accuracy(a)));
+    // A validation that shares persons with training is no measure beside one that does not.
+    found.sort_by(|a, b| {
+        let by_person = |info: &CheckpointInfo| info.card.persons.is_some();
+        by_person(b)
+            .cmp(&by_person(a))
+            .then(validation_accuracy(b).total_cmp(&validation_accuracy(a)))
+    });
     (found, refused)
+}
+
+/// Mean accuracy on validation scans and on shifted copies of them, where both were measured, 0..=1;
+/// −∞ where neither was.
+fn validation_accuracy(info: &CheckpointInfo) -> f64 {
+    let metric = |name: &str| info.card.metrics.get(name).copied();
+    match (metric("validation_accuracy"), metric("validation_shifted_accuracy")) {
+        (Some(plain), Some(shifted)) => f64::midpoint(plain, shifted),
+        (Some(plain), None) => plain,
+        _ => f64::NEG_INFINITY,
+    }
 }
 
 /// The folder of the weights that come with the program: `MRIMASTER_WEIGHTS`, else `weights`
