@@ -150,7 +150,72 @@ pub(crate) fn likeliest(values: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ood::auroc;
 
+    /// What scipy, numpy and scikit-learn make of some answers: tests/reference/make_reliability.py.
+    #[derive(Deserialize)]
+    struct Reference {
+        logits: Vec<Vec<f32>>,
+        truth: Vec<usize>,
+        score: Vec<f64>,
+        weight: Vec<f64>,
+        base: f64,
+        slope: f64,
+        calibration_error: f64,
+        thresholds: Vec<f64>,
+        coverage: f64,
+        auroc: f64,
+    }
+
+    #[test]
+    fn temperature_sets_error_and_area_are_those_of_independent_implementations() {
+        let text = include_str!("../../tests/reference/figures/reliability.json");
+        let wanted: Reference = serde_json::from_str(text).expect("figures");
+        let answers: Vec<LabelledAnswer> = (0..wanted.truth.len())
+            .map(|i| LabelledAnswer {
+                logits: wanted.logits[i].clone(),
+                truth: wanted.truth[i],
+                ood_score: Some(wanted.score[i]),
+                weight: wanted.weight[i],
+            })
+            .collect();
+        let close = |what: &str, found: f64, wanted: f64, slack: f64| {
+            assert!((found - wanted).abs() < slack, "{what}: {found}, not {wanted}");
+        };
+        let model = TemperatureModel::fit(&answers);
+        close("base", model.base, wanted.base, 0.01);
+        close("slope", model.slope, wanted.slope, 0.01);
+
+        // The rest at the reference's own temperature.
+        let model = TemperatureModel { base: wanted.base, slope: wanted.slope };
+        let probabilities: Vec<Vec<f32>> =
+            answers.iter().map(|a| model.probabilities(&a.logits, a.ood_score)).collect();
+        let claims: Vec<(f32, bool, f64)> = answers
+            .iter()
+            .zip(&probabilities)
+            .map(|(answer, of)| {
+                let predicted = likeliest(of);
+                (of[predicted], predicted == answer.truth, answer.weight)
+            })
+            .collect();
+        let error = expected_calibration_error(&claims, 15);
+        close("calibration error", error, wanted.calibration_error, 1e-5);
+
+        let even: Vec<LabelledAnswer> =
+            answers.iter().map(|answer| LabelledAnswer { weight: 1.0, ..answer.clone() }).collect();
+        let sets = PredictionSets::fit(&even, &probabilities, 4, Vec::new());
+        for (found, wanted) in sets.thresholds[0].iter().zip(&wanted.thresholds) {
+            close("threshold", *found, *wanted, 1e-5);
+        }
+        let measured = sets.measure("these", &even, &probabilities).expect("answers");
+        close("coverage", measured.coverage, wanted.coverage, 1e-9);
+
+        let scores = |correct: bool| -> Vec<f32> {
+            let each = claims.iter().zip(&wanted.score);
+            each.filter(|(claim, _)| claim.1 == correct).map(|(_, score)| *score as f32).collect()
+        };
+        close("area", auroc(&scores(true), &scores(false)).expect("both"), wanted.auroc, 1e-9);
+    }
     #[test]
     fn the_calibration_error_is_the_one_calculated_by_hand() {
         // Bins (0.4, 0.6] and (0.8, 1.0] of five: gaps |0.5 + 0.55 − 1| and |0.9 + 0.9 − 1|.
