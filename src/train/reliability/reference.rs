@@ -130,7 +130,7 @@ fn directions(rows: &Tensor) -> Result<Tensor, TchError> {
     let start = start.f_square()?.f_mul_scalar(0.754_877_666)?.f_sin()?;
     let mut basis = start.f_to_kind(Kind::Float)?.f_view([features, wide])?;
     for _ in 0..ITERATIONS {
-        basis = squares.f_matmul(&basis)?.f_linalg_qr("reduced")?.0;
+        basis = Tensor::f_linalg_qr(&squares.f_matmul(&basis)?, "reduced")?.0;
     }
     let small = basis.f_transpose(0, 1)?.f_matmul(&squares.f_matmul(&basis)?)?;
     // In rising order.
