@@ -202,8 +202,9 @@ impl<'a> Sample<'a> {
             Some((set.contains(&answer.truth), set.len()))
         };
         let answered = |answer: &Answer| {
-            let one = answer.conformal_set.as_ref()?.len() == 1;
-            Some((one && !answer.unfamiliar?, answer.correct()))
+            // What is not known of one scan is known of none, whatever its set.
+            let (one, outside) = (answer.conformal_set.as_ref()?.len() == 1, answer.unfamiliar?);
+            Some((one && !outside, answer.correct()))
         };
         Self {
             answers,

@@ -419,10 +419,10 @@ pub(crate) mod tests {
         );
         assert_eq!(
             lines[1],
-            "\"folder/0, \"\"scan\"\".png\",sick,sick,0.25,0.75,0.125,0.875,true,true,false,true,false,"
+            "\"folder/0, \"\"scan\"\".png\",sick,sick,0.25,0.75,0.125,0.875,true,true,false,,true,false,"
         );
         assert!(
-            lines[2].ends_with(",well,sick,0.25,0.75,0.375,0.625,false,false,true,false,true,")
+            lines[2].ends_with(",well,sick,0.25,0.75,0.375,0.625,false,false,true,,false,true,")
         );
     }
 }
