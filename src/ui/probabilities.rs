@@ -100,9 +100,9 @@ fn bar(ui: &mut Ui, screen: &mut Screen, prediction: &Prediction, index: usize) 
     let first = index == prediction.predicted && !unfamiliar;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
     let number = format::probability(class.best_probability());
-    let raw = class
-        .calibrated
-        .map(|_| format!("uncalibrated {}", format::probability(class.probability)));
+    // Where the uncalibrated probability is the one that leads, it is not shown twice.
+    let differs = class.calibrated.filter(|&calibrated| calibrated != class.probability);
+    let raw = differs.map(|_| format!("uncalibrated {}", format::probability(class.probability)));
     let label = [Some(format!("{} {number}", class.name)), raw.clone()];
     let label = label.into_iter().flatten().collect::<Vec<_>>().join(" ");
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));

@@ -8,8 +8,8 @@ use crate::model::calibration::Calibration;
 use crate::model::card::Card;
 use crate::model::familiarity::unlike;
 use crate::model::prediction::{CheckpointInfo, Prediction};
-use crate::reliability::Reliability;
 use crate::reliability::ood::OodScore;
+use crate::reliability::{Headline, Reliability};
 
 /// Says so, above the bars, where the file itself tells that a series is of another kind than the scans
 /// that were learned from.
@@ -76,6 +76,11 @@ enum Basis<'a> {
     /// A card from before reliability.
     Calibration(&'a Card, &'a Calibration),
     Nothing,
+}
+
+/// Whether validation under shift put the uncalibrated probabilities first.
+fn uncalibrated_leads(basis: Option<&Basis>) -> bool {
+    matches!(basis, Some(Basis::Reliability(known)) if known.headline == Headline::Uncalibrated)
 }
 
 impl<'a> Basis<'a> {
@@ -230,6 +235,9 @@ fn known(
             let mut letters = description.chars();
             let first = letters.next().map(|letter| letter.to_uppercase().to_string());
             first.unwrap_or_default() + letters.as_str()
+        }
+        (None, true) if uncalibrated_leads(basis) => {
+            "Uncalibrated: no temperature was better under shift".into()
         }
         (None, true) => "Calibrated".into(),
         (None, false) => "Not calibrated".into(),
