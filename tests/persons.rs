@@ -53,17 +53,21 @@ fn slices_of_one_synthetic_head_are_linked_and_those_of_others_are_not() {
 
 #[test]
 fn scans_without_content_are_in_no_link_and_no_group() {
+    // Largest less smallest value is more than a float holds.
+    let mut beyond: Vec<f32> = (0..4096).map(|i| (i % 64) as f32 * 1e36).collect();
+    (beyond[7], beyond[2000]) = (f32::MAX, f32::MIN);
     let strange = [
         Slice::new(64, 64, vec![0.0; 4096], Depth::EightBit),
         Slice::new(8, 8, (0..64).map(|i| i as f32).collect(), Depth::EightBit),
         Slice::new(300, 1, (0..300).map(|i| (i % 251) as f32).collect(), Depth::EightBit),
         Slice::new(2, 2, vec![f32::MAX, f32::MIN, 0.0, 1.0], Depth::Wide),
+        Slice::new(64, 64, beyond, Depth::Wide),
         Slice::new(32, 32, (0..1024).map(|i| i as f32 * 1e34).collect(), Depth::Wide),
     ];
     let prints: Vec<_> = strange.iter().map(|slice| (0, Fingerprint::of(slice))).collect();
     let alone: Vec<usize> = (0..prints.len()).collect();
     let seen = appearances(&prints);
-    assert!(seen[..4].iter().all(Option::is_none), "{seen:?}");
+    assert!(seen[..5].iter().all(Option::is_none), "{seen:?}");
     assert!(links(&seen, &alone).is_empty());
     assert_eq!(groups(&seen, &alone, Grouping::default()), alone);
 }

@@ -57,7 +57,8 @@ fn scale(slice: &Slice) -> Option<(f32, f32)> {
     let bounds = (f32::INFINITY, f32::NEG_INFINITY);
     let (low, high) = slice.stored.iter().fold(bounds, |(low, high), &v| (low.min(v), high.max(v)));
     let scale = 255.0 / (high - low);
-    scale.is_finite().then_some((low, scale))
+    // A range beyond that of f32 has no scale.
+    (scale.is_finite() && scale > 0.0).then_some((low, scale))
 }
 
 /// The logarithms of mean and standard deviation of the four corners, a sixteenth of each side.
