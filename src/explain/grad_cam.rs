@@ -79,8 +79,8 @@ pub fn grad_cam(
 /// `ReLU(Σ alpha·A)`, `[height × width]`, of an activation and its gradient `[1, k, height, width]`.
 fn map_of(activation: &Tensor, gradient: &Tensor) -> Result<Tensor, TchError> {
     let channels = activation.size()[1];
-    let alpha = gradient.f_view([channels, -1])?.f_mean_dim(1i64, false, None::<tch::Kind>)?;
-    let activation = activation.f_detach()?.f_view([channels, -1])?;
+    let alpha = gradient.f_reshape([channels, -1])?.f_mean_dim(1i64, false, None::<tch::Kind>)?;
+    let activation = activation.f_detach()?.f_reshape([channels, -1])?;
     alpha.f_unsqueeze(0)?.f_matmul(&activation)?.f_squeeze()?.f_relu()
 }
 

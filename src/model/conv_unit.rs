@@ -5,9 +5,10 @@ use tch::nn::{self, BatchNormConfig, ConvConfig, Init};
 use tch::{TchError, Tensor};
 
 use super::activation::Activation;
+use super::conv::Conv;
 use super::folded::Folded;
-use super::network::Taps;
 use super::prediction::LayerInfo;
+use super::taps::Taps;
 
 /// A convolution with its batch norm and activation: the unit that every network here is made of.
 #[derive(Debug)]
@@ -19,84 +20,6 @@ pub struct ConvUnit {
     folded: Option<Folded>,
     activation: Activation,
     layer: LayerInfo,
-}
-
-/// The numbers of a convolution.
-#[derive(Clone, Copy, Debug)]
-pub struct Conv {
-    pub input: i64,
-    pub output: i64,
-    pub kernel: i64,
-    pub stride: i64,
-    pub groups: i64,
-    pub padding: Padding,
-    /// The constant of the batch norm's division.
-    pub epsilon: f64,
-}
-
-/// How a map is padded with zeros before a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Padding {
-    /// `(kernel − 1) / 2` on every side, as in torchvision.
-    Even,
-    /// As much as `⌈n / stride⌉` outputs need, an odd pixel at the right and the bottom:
-    /// TensorFlow's "same".
-    Same,
-}
-
-impl Conv {
-    pub fn new(input: i64, output: i64, kernel: i64) -> Self {
-        Self {
-            input,
-            output,
-            kernel,
-            stride: 1,
-            groups: 1,
-            padding: Padding::Even,
-            epsilon: BatchNormConfig::default().eps,
-        }
-    }
-
-    pub fn stride(self, stride: i64) -> Self {
-        Self { stride, ..self }
-    }
-
-    pub fn groups(self, groups: i64) -> Self {
-        Self { groups, ..self }
-    }
-
-    /// Convolves `input`, `[batch, input, height, width]`, with a kernel of these numbers.
-    pub fn apply(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
-        // What is not even is padded beforehand.
-        let convolve = |input: &Tensor, padding: i64| {
-            input.conv2d(weight, bias, [self.stride; 2], [padding; 2], [1, 1], self.groups)
-        };
-        if !self.padded_before() {
-            return convolve(input, (self.kernel - 1) / 2);
-        }
-        let size = input.size();
-        let (top, bottom) = self.same_padding(size[2]);
-        let (left, right) = self.same_padding(size[3]);
-        convolve(&input.constant_pad_nd([left, right, top, bottom]), 0)
-    }
-
-    /// Whether each pixel of the output is one of the input, its channels mixed.
-    pub fn is_pointwise(&self) -> bool {
-        self.kernel == 1 && self.stride == 1 && self.groups == 1
-    }
-
-    /// Whether the padding is none that a convolution does itself.
-    fn padded_before(&self) -> bool {
-        self.padding == Padding::Same && self.stride > 1
-    }
-
-    /// The least to the left and top, and to the right and bottom, that gives an output for every
-    /// `stride` of `n` pixels.
-    fn same_padding(&self, n: i64) -> (i64, i64) {
-        let outputs = (n + self.stride - 1) / self.stride;
-        let all = ((outputs - 1) * self.stride + self.kernel - n).max(0);
-        (all / 2, all - all / 2)
-    }
 }
 
 impl ConvUnit {

@@ -5,8 +5,10 @@ use tch::nn;
 use tch::{Kind, Tensor};
 
 use super::activation::{Activation, EaseIn};
-use super::conv_unit::{Conv, ConvUnit, Padding, is_bare};
-use super::network::{Network, Taps, for_convolutions};
+use super::conv::{Conv, Padding, for_convolutions};
+use super::conv_unit::{ConvUnit, is_bare};
+use super::network::Network;
+use super::taps::Taps;
 
 /// One row of table 1 of the paper: the inverted bottlenecks of a stage.
 struct Stage {

@@ -2,8 +2,7 @@
 
 use tch::{Device, Kind, TchError, Tensor, nn};
 
-use super::conv_unit::Conv;
-use super::network::channels_last;
+use super::conv::{Conv, channels_last};
 
 /// Up to this many images, libtorch's own convolution of 1×1 kernels is slower than one product of
 /// matrices: with one thread, it leaves oneDNN aside below 16.
@@ -35,24 +34,26 @@ impl Folded {
     /// Where libtorch is out of memory.
     pub fn new(weight: &Tensor, norm: &nn::BatchNorm, shape: &Conv) -> Result<Self, TchError> {
         tch::no_grad(|| {
-            // In double precision, so that folding costs no digit.
-            let double = |tensor: &Tensor| tensor.f_to_kind(Kind::Double);
-            let deviation = double(&norm.running_var)?.f_add_scalar(shape.epsilon)?.f_sqrt()?;
+            // Rounded as libtorch's batch norm rounds on the CPU, so that taps stay what they are to
+            // the bit: after a kink, as ReLU6 has, the last digit decides about a gradient.
+            let deviation = norm.running_var.f_add_scalar(shape.epsilon)?.f_sqrt()?;
             let mut scale = deviation.f_reciprocal()?;
             if let Some(gamma) = &norm.ws {
-                scale = scale.f_mul(&double(gamma)?)?;
+                scale = scale.f_mul(gamma)?;
             }
-            let mut shift = double(&norm.running_mean)?.f_mul(&scale)?.f_neg()?;
+            let double = |tensor: &Tensor| tensor.f_to_kind(Kind::Double);
+            let wide = double(&scale)?;
+            let mut shift = double(&norm.running_mean)?.f_mul(&wide)?.f_neg()?;
             if let Some(beta) = &norm.bs {
                 shift = shift.f_add(&double(beta)?)?;
             }
             let kind = weight.kind();
-            let kernel = double(weight)?.f_mul(&scale.f_view([-1, 1, 1, 1])?)?.f_to_kind(kind)?;
+            let kernel = double(weight)?.f_mul(&wide.f_view([-1, 1, 1, 1])?)?.f_to_kind(kind)?;
             let on_cpu = weight.device() == Device::Cpu;
             let matrix = (on_cpu && shape.is_pointwise())
                 .then(|| kernel.f_view([shape.output, shape.input])?.f_tr()?.f_contiguous())
                 .transpose()?;
-            let (scale, shift) = (scale.f_to_kind(kind)?, shift.f_to_kind(kind)?);
+            let shift = shift.f_to_kind(kind)?;
             let of_channels = |tensor: &Tensor| tensor.f_view([1, -1, 1, 1]);
             Ok(Self {
                 weight: if on_cpu { channels_last(&kernel)? } else { kernel },

@@ -5,6 +5,7 @@ pub mod calibration;
 pub mod card;
 pub mod checkpoint;
 pub mod classifier;
+mod conv;
 mod conv_unit;
 pub mod device;
 mod efficientnet;
@@ -16,6 +17,7 @@ pub mod prediction;
 pub mod preprocess;
 mod small_cnn;
 pub mod stage_features;
+mod taps;
 mod vgg16;
 
 pub use vgg16::VggHead;

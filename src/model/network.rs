@@ -6,10 +6,12 @@ use std::fmt;
 use tch::{Device, TchError, Tensor, nn};
 
 use super::card::Architecture;
+pub use super::conv::channels_last;
 use super::conv_unit::ConvUnit;
 use super::efficientnet::{EfficientNet, Variant};
 use super::prediction::LayerInfo;
 use super::small_cnn::SmallCnn;
+pub use super::taps::Taps;
 use super::vgg16::{Vgg16, VggHead};
 use crate::system::caught::caught;
 
@@ -57,26 +59,6 @@ pub trait Network: Send + fmt::Debug {
     fn units_mut(&mut self) -> Vec<&mut ConvUnit>;
 }
 
-/// The same values with the channels of a pixel side by side in memory: libtorch's convolutions run
-/// up to twice as fast on them. Nothing is copied where they lie so.
-///
-/// # Errors
-/// Where libtorch is out of memory.
-pub fn channels_last(input: &Tensor) -> Result<Tensor, TchError> {
-    input.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
-}
-
-/// An input as the convolutions of its device are fastest on it.
-///
-/// # Panics
-/// Where libtorch is out of memory, as all of a forward pass.
-pub(super) fn for_convolutions(input: &Tensor) -> Tensor {
-    match input.device() {
-        Device::Cpu => input.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]),
-        _ => input.shallow_clone(),
-    }
-}
-
 /// A network's shape, as far as its architecture leaves it open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -116,60 +98,5 @@ impl Shape {
     /// The layers of such a network, without its weights.
     pub fn layers(self) -> Result<Vec<LayerInfo>, TchError> {
         Ok(self.build(&nn::VarStore::new(Device::Cpu))?.layers())
-    }
-}
-
-/// Keeps the activations of one forward pass, two for each convolution, in network order, and
-/// pooled outputs of its stages.
-#[derive(Debug, Default)]
-pub struct Taps {
-    keep: bool,
-    pool: bool,
-    /// Outputs of the convolutions themselves, `[batch, channels, height, width]`.
-    pub conv: Vec<Tensor>,
-    /// The same after batch norm and activation.
-    pub unit: Vec<Tensor>,
-    /// Mean and SD over the map of each channel of each stage's output, `[batch, 2 × channels]` a
-    /// stage, the means first.
-    pub stages: Vec<Tensor>,
-}
-
-impl Taps {
-    /// Keeps every activation.
-    pub fn on() -> Self {
-        Self { keep: true, ..Self::default() }
-    }
-
-    /// Keeps nothing: a bare forward pass.
-    pub fn off() -> Self {
-        Self::default()
-    }
-
-    /// Whether activations are collected.
-    pub(super) fn are_on(&self) -> bool {
-        self.keep
-    }
-
-    /// The same with the pooled outputs of the stages.
-    pub fn with_stages(self) -> Self {
-        Self { pool: true, ..self }
-    }
-
-    /// Takes the output of a stage, `[batch, channels, height, width]`.
-    pub(super) fn stage(&mut self, output: &Tensor) {
-        if self.pool {
-            let maps = output.detach().flatten(2, 3);
-            let mean = maps.mean_dim([2i64].as_slice(), false, None::<tch::Kind>);
-            let sd = maps.std_dim([2i64].as_slice(), false, false);
-            self.stages.push(Tensor::cat(&[mean, sd], 1));
-        }
-    }
-
-    /// Collects the output of a convolution, and of its unit.
-    pub(super) fn add(&mut self, conv: &Tensor, unit: &Tensor) {
-        if self.keep {
-            self.conv.push(conv.shallow_clone());
-            self.unit.push(unit.shallow_clone());
-        }
     }
 }

@@ -5,8 +5,10 @@ use tch::nn;
 use tch::{Kind, Tensor};
 
 use super::activation::Activation;
-use super::conv_unit::{Conv, ConvUnit};
-use super::network::{Network, Taps, for_convolutions};
+use super::conv::{Conv, for_convolutions};
+use super::conv_unit::ConvUnit;
+use super::network::Network;
+use super::taps::Taps;
 
 /// Channels after each convolution.
 const CHANNELS: [i64; 5] = [16, 32, 64, 128, 128];

@@ -4,8 +4,10 @@ use tch::nn::{self, Init, LinearConfig};
 use tch::{Kind, Tensor};
 
 use super::activation::Activation;
-use super::conv_unit::{Conv, ConvUnit};
-use super::network::{Network, Taps, for_convolutions};
+use super::conv::{Conv, for_convolutions};
+use super::conv_unit::ConvUnit;
+use super::network::Network;
+use super::taps::Taps;
 
 /// Output channels of the convolutions of each stage; max pooling follows each stage.
 const STAGES: [&[i64]; 5] =
