@@ -300,7 +300,10 @@ impl Groups {
             with_persons.map(|(person, group)| group.filter(|_| person.is_none())).collect()
         };
         let appearances: Vec<_> = prints.iter().map(Fingerprint::appearance).collect();
-        let probable = probable::groups(&appearances, &duplicates, Grouping::default());
+        // In a small data set whose scans are all alike, large groups leave nothing to validate on.
+        let usual = Grouping::default();
+        let grouping = Grouping { limit: usual.limit.min(prints.len() / 20).max(1), ..usual };
+        let probable = probable::groups(&appearances, &duplicates, grouping);
         let split = join_groups(&joined, &unknown(chains));
         let split = join_groups(&split, &unknown(probable.into_iter().map(Some).collect()));
         Self { training: training.len(), duplicates, persons: joined, split }
