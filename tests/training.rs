@@ -234,6 +234,7 @@ fn b0_starts_from_weights_of_lite0() {
     run(&options).expect("trained");
     options.init = Some(options.checkpoint_path());
     options.arch = Architecture::EfficientnetB0;
+    options.overwrite = true;
     // However few epochs there are, the last is that of the network itself.
     for epochs in [1, 3] {
         options.epochs = epochs;

@@ -102,6 +102,7 @@ fn a_loss_that_is_no_number_ends_training() {
     let mut options = options(dir.path());
     data(&options.folder, 12);
     run(&options).expect("trained");
+    options.overwrite = true;
     let trained = Tensor::read_safetensors(options.checkpoint_path()).expect("weights");
     let huge: Vec<(String, Tensor)> = trained
         .into_iter()

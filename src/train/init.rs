@@ -8,6 +8,7 @@ use tch::nn::VarStore;
 use crate::model::card::Architecture;
 use crate::model::checkpoint::{CheckpointError, Weights, is_counter};
 use crate::model::familiarity::PREFIX;
+use crate::reliability::ood;
 
 /// What was taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,8 @@ pub fn load(
         found.push((variable.shallow_clone(), tensor));
     }
     let known = |name: &String| {
-        let passed_over = is_classifier(name) || is_counter(name) || name.starts_with(PREFIX);
+        let of_card = name.starts_with(PREFIX) || name.starts_with(ood::PREFIX);
+        let passed_over = is_classifier(name) || is_counter(name) || of_card;
         variables.contains_key(name) || passed_over
     };
     if let Some(extra) = names.iter().find(|name| !known(name)) {
