@@ -28,7 +28,7 @@ impl Default for Grouping {
 /// and their duplicates, share one.
 ///
 /// Pairs join from the most probable down, unless a group would exceed the limit; each scan brings
-/// its [`PARTNERS`] most probable pairs. `duplicates` is that of [`super::links`], and what it joins
+/// its 32 most probable pairs. `duplicates` is that of [`super::links`], and what it joins
 /// stays joined. A scan without an appearance shares a group with its duplicates alone.
 pub fn groups(
     scans: &[Option<&Appearance>],
